@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * Ids of ours sort by their time of creation as plain strings: 9 characters of milliseconds, 3 of a counter
+ * within the millisecond, 12 of chance, in Crockford's base 32 (whose characters are in ASCII order).
+ * Ids made elsewhere are welcome everywhere; nothing may assume that they carry a time.
+ */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const TIME_CHARACTERS = 9;
+const COUNTER_CHARACTERS = 3;
+const CHANCE_CHARACTERS = 12;
+const COUNTERS_PER_MILLISECOND = 32 ** COUNTER_CHARACTERS;
+export const SORT_KEY_LENGTH = TIME_CHARACTERS + COUNTER_CHARACTERS + CHANCE_CHARACTERS;
+const SORT_KEY = new RegExp(`^[${ALPHABET}]{${SORT_KEY_LENGTH}}$`);
+
+const prefixes = {
+  assistant: 'asst_',
+  thread: 'thread_',
+  message: 'msg_',
+  run: 'run_',
+  step: 'step_',
+  call: 'call_',
+  file: 'file-',
+  upload: 'upload_',
+  part: 'part_',
+  request: 'req_',
+} as const;
+export type IdKind = keyof typeof prefixes;
+
+let lastMilliseconds = 0;
+let counter = 0;
+
+/**
+ * A key that sorts after every key this process made before, and after `after` (the newest key of a
+ * collection, made perhaps by a machine whose clock runs ahead).
+ */
+export function newSortKey(nowMilliseconds: number, after?: string): string {
+  let milliseconds = Math.max(nowMilliseconds, lastMilliseconds);
+  if (after && SORT_KEY.test(after)) milliseconds = Math.max(milliseconds, timeOfSortKey(after) + 1);
+  counter = milliseconds === lastMilliseconds ? counter + 1 : 0;
+  if (counter >= COUNTERS_PER_MILLISECOND) {
+    milliseconds += 1;
+    counter = 0;
+  }
+  lastMilliseconds = milliseconds;
+  return encode(milliseconds, TIME_CHARACTERS) + encode(counter, COUNTER_CHARACTERS) + chance();
+}
+
+/** A new id of `kind`; see {@link newSortKey} for `after`. */
+export function newId(kind: IdKind, nowMilliseconds: number, after?: string): string {
+  return prefixes[kind] + newSortKey(nowMilliseconds, after && sortKeyOf(after));
+}
+
+/** An id that follows from its inputs alone, for objects that a repeated attempt must find again. */
+export function derivedId(kind: IdKind, sortKey: string, suffix: string): string {
+  return `${prefixes[kind]}${sortKey}${suffix}`;
+}
+
+/** The time-ordered part of an id of ours, or undefined for an id made elsewhere. */
+export function sortKeyOf(id: string): string | undefined {
+  const body = id.slice(-SORT_KEY_LENGTH);
+  return SORT_KEY.test(body) ? body : undefined;
+}
+
+/** Reverses the order of sort keys: the newest comes first in an ascending scan. */
+export function invert(sortKey: string): string {
+  let inverted = '';
+  for (const character of sortKey) inverted += ALPHABET[31 - ALPHABET.indexOf(character)];
+  return inverted;
+}
+
+/** Whether a string from a URL or a body can be an id at all; anything else is simply not found. */
+export const isPlausibleId = (id: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(id);
+
+function timeOfSortKey(sortKey: string): number {
+  let milliseconds = 0;
+  for (const character of sortKey.slice(0, TIME_CHARACTERS)) {
+    milliseconds = milliseconds * 32 + ALPHABET.indexOf(character);
+  }
+  return milliseconds;
+}
+
+function encode(value: number, characters: number): string {
+  let text = '';
+  for (let rest = value, i = 0; i < characters; i++) {
+    text = ALPHABET[rest % 32] + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+function chance(): string {
+  let text = '';
+  for (const byte of randomBytes(CHANCE_CHARACTERS)) text += ALPHABET[byte % 32];
+  return text;
+}

@@ -1,0 +1,36 @@
+/** The session row in a thread's partition, and the slice of the store that sessions need. */
+export interface SessionRecord {
+  readonly threadId: string;
+  /** Container group name, derived from the thread and a random part per incarnation. */
+  readonly group: string;
+  readonly token: string;
+  /** `http://10.1.2.4:8080`, known once the group has an address. */
+  readonly address: string | undefined;
+  /** `starting` until the agent answered; then `ready`. */
+  readonly state: 'starting' | 'ready';
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly deadline: number;
+  /** Agent's boot id: a group that was moved or restarted shows another one. */
+  readonly bootId: string | undefined;
+}
+
+export interface StoredSession {
+  readonly record: SessionRecord;
+  readonly etag: string;
+}
+
+export interface SessionStore {
+  get(threadId: string): Promise<StoredSession | undefined>;
+  /** undefined when another writer was first. */
+  insert(record: SessionRecord): Promise<StoredSession | undefined>;
+  /** undefined when the row changed since it was read, or is gone. */
+  replace(stored: StoredSession, record: SessionRecord): Promise<StoredSession | undefined>;
+  /** Removes exactly this incarnation; true if it did. */
+  remove(stored: StoredSession): Promise<boolean>;
+}
+
+/** Queue `sessions`: delayed deletion of one incarnation of a thread's container group. */
+export interface SessionQueue {
+  enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void>;
+}
