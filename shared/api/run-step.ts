@@ -1,0 +1,16 @@
+import type OpenAI from 'openai';
+
+export type RunStep = OpenAI.Beta.Threads.Runs.RunStep;
+export type ToolCall = OpenAI.Beta.Threads.Runs.ToolCall;
+
+export interface RunStepRecord {
+  readonly project: string;
+  readonly object: RunStep;
+  /** The outcome of each call so far, by call id: the checkpoint that keeps a call from running twice. */
+  readonly results: Readonly<Record<string, ToolResult>>;
+}
+
+/** What the model is told about a finished call. Absent: the call has not finished. */
+export interface ToolResult {
+  readonly text: string;
+}

@@ -1,0 +1,3 @@
+import { APIConnectionError, APIError } from 'openai/error';
+
+import { ModelError } from './model.ts';

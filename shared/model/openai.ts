@@ -1,0 +1,108 @@
+import type OpenAI from 'openai';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Model, ModelDelta, ModelRequest } from './model.ts';
+import { answerReader } from './openai-chunks.ts';
+import { clientFor } from './openai-client.ts';
+import { brokenOff, modelError, refusesStreamOptions, stalled } from './openai-errors.ts';
+import { modelList } from './openai-models.ts';
+
+/** What this adapter needs of the configuration. */
+export type ModelConfig = Pick<
+  Config,
+  | 'OPENAI_BASE_URL'
+  | 'OPENAI_API_KEY'
+  | 'AZURE_OPENAI_ENDPOINT'
+  | 'AZURE_OPENAI_API_KEY'
+  | 'AZURE_OPENAI_API_VERSION'
+  | 'AZURE_CLIENT_ID'
+  | 'MODELS'
+  | 'MODEL_IDLE_TIMEOUT_SECONDS'
+>;
+
+/** Some servers announce the end and then keep the connection: usage gets this long to follow, in milliseconds. */
+const AFTER_FINISH_MS = 5_000;
+
+/**
+ * The model behind OPENAI_BASE_URL, AZURE_OPENAI_ENDPOINT or api.openai.com, whichever is configured, in this
+ * order. Chat Completions, streamed, one attempt per call; the `openai` package is loaded by the first call.
+ */
+export function createModel(config: ModelConfig, { clock = systemClock }: { clock?: Clock } = {}): Model {
+  const client = clientFor(config);
+  const secrets = [config.OPENAI_API_KEY, config.AZURE_OPENAI_API_KEY].filter((key) => key !== undefined);
+  // Servers older than stream_options refuse it by name; from then on they are not sent it.
+  let streamOptions = true;
+
+  async function* complete(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelDelta> {
+    signal.throwIfAborted();
+    const connection = new AbortController();
+    const leave = () => connection.abort(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
+    const idle = idleTimer(() => connection.abort(stalled(config.MODEL_IDLE_TIMEOUT_SECONDS)));
+    idle.restart(config.MODEL_IDLE_TIMEOUT_SECONDS);
+    const reader = answerReader();
+    try {
+      for await (const chunk of await open(request, connection.signal)) {
+        // Not while the consumer works on a delta: its pauses are not the model's silence.
+        idle.stop();
+        yield* reader.read(chunk);
+        idle.restart(reader.finished ? AFTER_FINISH_MS : config.MODEL_IDLE_TIMEOUT_SECONDS);
+      }
+      // The client ends the stream without an error when it is aborted.
+      if (!reader.finished && connection.signal.aborted) throw connection.signal.reason;
+      if (!reader.finished) throw brokenOff();
+    } catch (error) {
+      signal.throwIfAborted();
+      // What follows the announced end is usage at best: a complete answer is not thrown away for it.
+      if (!reader.finished)
+        throw modelError(connection.signal.aborted ? connection.signal.reason : error, secrets);
+    } finally {
+      idle.stop();
+      signal.removeEventListener('abort', leave);
+      connection.abort();
+    }
+    signal.throwIfAborted();
+    yield* reader.end();
+  }
+
+  async function open(request: ModelRequest, signal: AbortSignal) {
+    const { chat } = await client();
+    // Headers arrive within the idle time or not at all; the client's own limit stays out of the way.
+    const options = { signal, timeout: 2 * config.MODEL_IDLE_TIMEOUT_SECONDS };
+    try {
+      return await chat.completions.create(requestBody(request, streamOptions), options);
+    } catch (error) {
+      if (!streamOptions || !refusesStreamOptions(error)) throw error;
+      streamOptions = false;
+      return await chat.completions.create(requestBody(request, false), options);
+    }
+  }
+
+  return { complete, list: modelList(config, client, clock) };
+}
+
+function requestBody(
+  request: ModelRequest,
+  streamOptions: boolean,
+): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
+  const { messages, tools, ...rest } = request;
+  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+  return {
+    ...given,
+    model: request.model,
+    messages: [...messages],
+    ...(tools && tools.length > 0 ? { tools: [...tools] } : {}),
+    stream: true,
+    ...(streamOptions ? { stream_options: { include_usage: true } } : {}),
+  };
+}
+
+function idleTimer(onIdle: () => void) {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => clearTimeout(timer);
+  const restart = (milliseconds: number) => {
+    stop();
+    timer = setTimeout(onIdle, milliseconds);
+  };
+  return { restart, stop };
+}
