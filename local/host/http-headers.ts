@@ -1,0 +1,60 @@
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+
+/** They describe one connection, not the message (RFC 9110, 7.6.1). `expect` is answered by this host. */
+const hopByHop = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What the app's HTTP leg gets: the client's headers, and the three that the library demands. */
+export function forwardedHeaders(req: IncomingMessage, invocationId: string): OutgoingHttpHeaders {
+  return {
+    ...endToEnd(req.headersDistinct),
+    ...(req.headers['transfer-encoding'] ? { 'transfer-encoding': 'chunked' } : {}),
+    'x-ms-invocation-id': invocationId,
+    'x-forwarded-host': hostOf(req),
+    'x-forwarded-proto': 'http',
+  };
+}
+
+export function returnedHeaders(answer: IncomingMessage): OutgoingHttpHeaders {
+  return endToEnd(answer.headersDistinct);
+}
+
+/** What the invocation leg gets; the library builds `request.headers` from these. */
+export function triggerHeaders(req: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(req.headersDistinct).map(([name, values]) => [
+      name,
+      (values ?? []).join(name === 'cookie' ? '; ' : ', '),
+    ]),
+  );
+}
+
+function endToEnd(headers: NodeJS.Dict<string[]>): OutgoingHttpHeaders {
+  const named = (headers.connection ?? []).flatMap((value) => value.toLowerCase().split(/\s*,\s*/));
+  const kept: OutgoingHttpHeaders = {};
+  for (const [name, values] of Object.entries(headers)) {
+    // Node refuses a list where only one value may stand, such as `host`.
+    if (!hopByHop.has(name) && !named.includes(name)) kept[name] = values?.length === 1 ? values[0] : values;
+  }
+  return kept;
+}
+
+/** Only HTTP/1.0 may leave it out. */
+export function hostOf(req: IncomingMessage): string {
+  return req.headers.host ?? 'localhost';
+}
+
+/** Whether a request announces a body at all. */
+export function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
