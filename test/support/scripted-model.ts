@@ -16,6 +16,8 @@ export interface ScriptedModel extends AsyncDisposable {
   readonly url: string;
   /** Every request to `/chat/completions` so far. */
   readonly requests: readonly RecordedRequest[];
+  /** What `GET /models` lists. */
+  models: readonly string[];
   add(...turns: readonly (Turn | TurnOf)[]): void;
   /** Answers every request from now on that has no turn of its own: for benches and load tests. */
   respond(responder: TurnOf): void;
@@ -31,7 +33,7 @@ export interface ScriptedModel extends AsyncDisposable {
 export interface ScriptedModelOptions {
   readonly turns?: readonly (Turn | TurnOf)[];
   readonly respond?: TurnOf;
-  /** What `GET /models` lists. */
+  /** Default: `scripted`. */
   readonly models?: readonly string[];
   readonly port?: number;
 }
@@ -48,7 +50,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   let requests: RecordedRequest[] = [];
   let unexpected: string[] = [];
   const waiting = new Set<{ count: number; resolve: () => void }>();
-  const models = options.models ?? ['scripted'];
+  let models = options.models ?? ['scripted'];
 
   async function nextTurn(request: RecordedRequest): Promise<Turn> {
     const position = turns.findIndex(
@@ -115,6 +117,12 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     url: `http://127.0.0.1:${port}/v1`,
     get requests() {
       return requests;
+    },
+    get models() {
+      return models;
+    },
+    set models(names) {
+      models = names;
     },
     add: (...more) => turns.push(...more),
     respond: (next) => {
