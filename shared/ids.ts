@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 /**
  * Ids of ours sort by their time of creation as plain strings: 9 characters of milliseconds, 3 of a counter
@@ -51,10 +51,20 @@ export function newId(kind: IdKind, nowMilliseconds: number, after?: string): st
   return prefixes[kind] + newSortKey(nowMilliseconds, after && sortKeyOf(after));
 }
 
-/** An id that follows from its inputs alone, for objects that a repeated attempt must find again. */
-export function derivedId(kind: IdKind, sortKey: string, suffix: string): string {
-  return `${prefixes[kind]}${sortKey}${suffix}`;
+/**
+ * A sort key that follows from its inputs alone, beside `base` in time: for objects that a repeated attempt
+ * must find again instead of making them twice.
+ */
+export function derivedSortKey(base: string, salt: string): string {
+  let text = base.slice(0, TIME_CHARACTERS + COUNTER_CHARACTERS);
+  for (const byte of createHash('sha256').update(salt).digest().subarray(0, CHANCE_CHARACTERS)) {
+    text += ALPHABET[byte % 32];
+  }
+  return text;
 }
+
+/** What all keys derived from `base` begin with. */
+export const derivedPrefix = (base: string): string => base.slice(0, TIME_CHARACTERS + COUNTER_CHARACTERS);
 
 /** The time-ordered part of an id of ours, or undefined for an id made elsewhere. */
 export function sortKeyOf(id: string): string | undefined {

@@ -1,0 +1,32 @@
+import type { QueueClient } from '@azure/storage-queue';
+import { z } from 'zod';
+
+import type { SessionQueue } from '../sessions/session-record.ts';
+import { encode, wholeSeconds } from './run-queue.ts';
+
+/** Chores on queue `sessions`: the end of a Python session, and what a deleted thread leaves behind. */
+export const SessionMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('remove-session'), threadId: z.string(), group: z.string() }),
+  z.object({ type: z.literal('remove-thread'), threadId: z.string() }),
+]);
+export type SessionMessage = z.infer<typeof SessionMessage>;
+
+export class ChoreQueue implements SessionQueue {
+  readonly #queue: QueueClient;
+
+  constructor(queue: QueueClient) {
+    this.#queue = queue;
+  }
+
+  async enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void> {
+    await this.#put({ type: 'remove-session', ...message }, delayMs);
+  }
+
+  async enqueueThreadRemoval(threadId: string, delayMs: number): Promise<void> {
+    await this.#put({ type: 'remove-thread', threadId }, delayMs);
+  }
+
+  async #put(message: SessionMessage, delayMs: number): Promise<void> {
+    await this.#queue.sendMessage(encode(message), { visibilityTimeout: wholeSeconds(delayMs) });
+  }
+}

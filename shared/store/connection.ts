@@ -1,0 +1,61 @@
+import type { TokenCredential } from '@azure/core-auth';
+import { TableClient } from '@azure/data-tables';
+import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
+import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
+
+import type { Config } from '../config.ts';
+
+/**
+ * Opens the account's three services in the way the Functions host does: a connection string, or identity
+ * with `AzureWebJobsStorage__accountName` or the three service URIs.
+ */
+export interface StorageAccount {
+  table(name: string): TableClient;
+  container(name: string): ContainerClient;
+  queue(name: string): QueueClient;
+}
+
+const retry = { maxRetries: 4, retryDelayInMs: 100, maxRetryDelayInMs: 4000 };
+const blobRetry = { maxTries: 5, retryDelayInMs: 100, maxRetryDelayInMs: 4000 };
+
+export async function openStorageAccount(config: Config): Promise<StorageAccount> {
+  const prefix = config.STORAGE_PREFIX;
+  if (config.AzureWebJobsStorage) {
+    const connection = config.AzureWebJobsStorage;
+    // Plain http only ever means a local emulator: Azure's endpoints are https.
+    const insecure = { allowInsecureConnection: true, retryOptions: retry };
+    const blobs = BlobServiceClient.fromConnectionString(connection, { retryOptions: blobRetry });
+    const queues = QueueServiceClient.fromConnectionString(connection, { retryOptions: blobRetry });
+    return {
+      table: (name) => TableClient.fromConnectionString(connection, prefix + name, insecure),
+      container: (name) => blobs.getContainerClient(`${prefix}-${name}`),
+      queue: (name) => queues.getQueueClient(`${prefix}-${name}`),
+    };
+  }
+  const credential = await managedIdentity(config.AzureWebJobsStorage__clientId ?? config.AZURE_CLIENT_ID);
+  const account = config.AzureWebJobsStorage__accountName;
+  const uri = (service: 'blob' | 'queue' | 'table', given: string | undefined) =>
+    given ?? `https://${account}.${service}.core.windows.net`;
+  const tableUri = uri('table', config.AzureWebJobsStorage__tableServiceUri);
+  const blobs = new BlobServiceClient(uri('blob', config.AzureWebJobsStorage__blobServiceUri), credential, {
+    retryOptions: blobRetry,
+  });
+  const queues = new QueueServiceClient(
+    uri('queue', config.AzureWebJobsStorage__queueServiceUri),
+    credential,
+    {
+      retryOptions: blobRetry,
+    },
+  );
+  return {
+    table: (name) => new TableClient(tableUri, prefix + name, credential, { retryOptions: retry }),
+    container: (name) => blobs.getContainerClient(`${prefix}-${name}`),
+    queue: (name) => queues.getQueueClient(`${prefix}-${name}`),
+  };
+}
+
+/** The identity library costs 100 ms to load: only deployments without a connection string pay for it. */
+async function managedIdentity(clientId: string | undefined): Promise<TokenCredential> {
+  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  return clientId ? new ManagedIdentityCredential({ clientId }) : new DefaultAzureCredential();
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+
+import type { ContainerClient } from '@azure/storage-blob';
+
+/**
+ * A document (any JSON value) as properties of one table entity. A string property holds 32 K UTF-16 units
+ * and an entity 1 MiB, so longer documents go to a blob that the entity names; nobody above the store notices.
+ * https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+ */
+export type Columns = Readonly<Record<string, string | number | boolean>>;
+
+export interface Entity {
+  partitionKey: string;
+  rowKey: string;
+  [property: string]: unknown;
+}
+
+const PROPERTY_UNITS = 32_000;
+/** Three properties. Well below the entity's limit, so that many rows fit into one 4 MiB transaction. */
+export const INLINE_UNITS = 3 * PROPERTY_UNITS;
+
+export const encodeDocument = (document: unknown): string => JSON.stringify(document);
+
+/** Splits text into `doc0`, `doc1`, … without tearing a surrogate pair apart. */
+export function inlineProperties(text: string): Record<string, string> {
+  const properties: Record<string, string> = {};
+  let from = 0;
+  for (let index = 0; from < text.length; index++) {
+    let to = Math.min(from + PROPERTY_UNITS, text.length);
+    if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to -= 1;
+    properties[`doc${index}`] = text.slice(from, to);
+    from = to;
+  }
+  return properties;
+}
+
+/** The name follows from the content: a retried write overwrites itself, an unchanged one is free. */
+export function spillName(partitionKey: string, rowKey: string, text: string): string {
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return `${encodeURIComponent(partitionKey)}/${encodeURIComponent(rowKey)}/${digest}`;
+}
+
+export async function writeSpill(container: ContainerClient, name: string, text: string): Promise<void> {
+  const bytes = Buffer.from(text, 'utf8');
+  await container.getBlockBlobClient(name).uploadData(bytes, {
+    blobHTTPHeaders: { blobContentType: 'application/json' },
+  });
+}
+
+export async function readDocument<T>(entity: Entity, container: ContainerClient): Promise<T> {
+  if (typeof entity.spill === 'string') {
+    const bytes = await container.getBlockBlobClient(entity.spill).downloadToBuffer();
+    return JSON.parse(bytes.toString('utf8')) as T;
+  }
+  let text = '';
+  for (let index = 0; typeof entity[`doc${index}`] === 'string'; index++)
+    text += entity[`doc${index}`] as string;
+  return JSON.parse(text) as T;
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff;

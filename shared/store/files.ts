@@ -1,0 +1,162 @@
+import { pipeline, type Readable, Transform } from 'node:stream';
+
+import type { ContainerClient } from '@azure/storage-blob';
+
+import type { FileObject, FileRecord } from '../api/file.ts';
+import type { Page, PageQuery } from '../api/page.ts';
+import { derivedPrefix } from '../ids.ts';
+import { ascendingKey, endOf, projectKeys } from './keys.ts';
+import { ProjectCollection } from './project-collection.ts';
+import type { DocumentTable } from './table.ts';
+
+/** Bytes beyond the limit arrived; nothing of the file is kept. */
+export class FileTooLarge extends Error {
+  readonly limit: number;
+  constructor(limit: number) {
+    super(`The file is larger than ${limit} bytes.`);
+    this.name = 'FileTooLarge';
+    this.limit = limit;
+  }
+}
+
+export interface NewFile {
+  readonly project: string;
+  readonly sortKey: string;
+  readonly object: Omit<FileObject, 'bytes'>;
+  /** Largest size in bytes that is accepted. */
+  readonly maxBytes: number;
+}
+
+/** A transfer holds at most this much of a file in memory: blocks of 4 MiB, two on their way. */
+const BLOCK_BYTES = 4 * 1024 * 1024;
+const BLOCKS_AT_ONCE = 2;
+
+/** Files: rows in table `files`, bytes in container `files` under `PROJECT/ID`, streamed both ways. */
+export class FileStore {
+  readonly #rows: ProjectCollection<FileRecord>;
+  readonly #table: DocumentTable;
+  readonly #blobs: ContainerClient;
+
+  constructor(table: DocumentTable, blobs: ContainerClient) {
+    this.#table = table;
+    this.#rows = new ProjectCollection<FileRecord>(table);
+    this.#blobs = blobs;
+  }
+
+  /**
+   * The bytes first, then the row: a file that exists is complete. Bytes without a row are removed here on
+   * failure; a process that dies in between leaves an unreadable blob and no file.
+   * @throws {FileTooLarge}
+   */
+  async create(file: NewFile, content: Readable): Promise<FileRecord> {
+    const bytes = await this.upload(file.project, file.object.id, content, file.maxBytes);
+    return this.insert({ project: file.project, sortKey: file.sortKey, object: { ...file.object, bytes } });
+  }
+
+  /** Only the bytes. Returns their number. @throws {FileTooLarge} */
+  async upload(project: string, id: string, content: Readable, maxBytes: number): Promise<number> {
+    const blob = this.#blob(project, id);
+    const limiter = new ByteLimiter(maxBytes);
+    const failed = new AbortController();
+    // uploadStream does not notice a source that breaks off: the pipeline's error has to abort it.
+    const source = pipeline(content, limiter, (error) => error && failed.abort(error));
+    try {
+      await blob.uploadStream(source, BLOCK_BYTES, BLOCKS_AT_ONCE, { abortSignal: failed.signal });
+    } catch (error) {
+      content.destroy();
+      throw failed.signal.aborted ? failed.signal.reason : error;
+    }
+    if (failed.signal.aborted) {
+      await blob.deleteIfExists();
+      throw failed.signal.reason;
+    }
+    return limiter.bytes;
+  }
+
+  /** Only the row, for bytes that are there already. */
+  async insert(record: FileRecord): Promise<FileRecord> {
+    await this.#rows.insert(record);
+    return record;
+  }
+
+  async get(project: string, id: string): Promise<FileRecord | undefined> {
+    return this.#rows.get(project, id);
+  }
+
+  /** `purpose` narrows the list; the cost then grows with the files passed over. */
+  async list(
+    project: string,
+    query: PageQuery & { purpose?: string | undefined },
+  ): Promise<Page<FileRecord>> {
+    const { purpose } = query;
+    return this.#rows.list(
+      project,
+      query,
+      purpose === undefined ? undefined : (file) => file.object.purpose === purpose,
+    );
+  }
+
+  /** The row first: from here on the file is unknown, whatever happens to its bytes. */
+  async remove(project: string, id: string): Promise<boolean> {
+    const removed = await this.#rows.remove(project, id);
+    if (removed) await this.#blob(project, id).deleteIfExists();
+    return removed !== undefined;
+  }
+
+  /** Removes the files whose ids were derived from `base` (see `derivedSortKey`). */
+  async removeDerived(project: string, base: string): Promise<void> {
+    const prefix = ascendingKey(projectKeys, derivedPrefix(base));
+    const keys = await this.#table.keys(project, prefix, endOf(prefix), 1000);
+    await Promise.all(
+      keys.map((key) => this.remove(project, `file-${key.slice(projectKeys.ascending.length)}`)),
+    );
+  }
+
+  /** The file and its bytes, or undefined when there is none. The stream ends with an error when cut short. */
+  async open(
+    project: string,
+    id: string,
+    options: { signal?: AbortSignal; offset?: number; count?: number } = {},
+  ): Promise<{ record: FileRecord; stream: Readable } | undefined> {
+    const record = await this.get(project, id);
+    if (!record) return undefined;
+    const response = await this.#blob(project, id).download(options.offset ?? 0, options.count, {
+      ...(options.signal ? { abortSignal: options.signal } : {}),
+      maxRetryRequests: 3,
+    });
+    return { record, stream: response.readableStreamBody as Readable };
+  }
+
+  /** Whole content, for small files only. */
+  async read(project: string, id: string): Promise<Buffer | undefined> {
+    if (!(await this.get(project, id))) return undefined;
+    return this.#blob(project, id).downloadToBuffer();
+  }
+
+  #blob(project: string, id: string) {
+    return this.#blobs.getBlockBlobClient(blobName(project, id));
+  }
+}
+
+export const blobName = (project: string, id: string): string => `${encodeURIComponent(project)}/${id}`;
+
+/** Counts bytes and fails when there are more than allowed. */
+export class ByteLimiter extends Transform {
+  bytes = 0;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    super();
+    this.#limit = limit;
+  }
+
+  override _transform(
+    chunk: Buffer,
+    _encoding: BufferEncoding,
+    done: (error: Error | null, data?: Buffer) => void,
+  ): void {
+    this.bytes += chunk.length;
+    if (this.bytes > this.#limit) done(new FileTooLarge(this.#limit));
+    else done(null, chunk);
+  }
+}

@@ -1,0 +1,63 @@
+import { invert, sortKeyOf } from '../ids.ts';
+
+/**
+ * Every partition and row key, with the query it serves. Tables scan keys upwards only, so a list that is
+ * read newest first stores its documents under inverted sort keys, and has pointer rows (no document) under
+ * plain ones for the other direction: a page in either order costs one or two range reads.
+ *
+ * Table `threads`, partition = thread id: everything of one thread, so that one transaction can change
+ * a run, its messages and the thread's lock together.
+ *
+ * | key | row | query |
+ * | --- | --- | --- |
+ * | `thread` | the thread and its lock | by id |
+ * | `md:INVERTED` / `ma:SORTKEY` | message / pointer | by id; lists |
+ * | `rd:INVERTED` / `ra:SORTKEY` | run / pointer | by id; lists |
+ * | `s:RUN:STEP` | run step | by ids; all steps of a run, of a thread from a run on |
+ * | `session` | the thread's Python session | by thread |
+ * | `workspace` | files of /mnt/data that are kept | by thread |
+ *
+ * Tables `assistants` and `files`, partition = project:
+ *
+ * | key | row | query |
+ * | --- | --- | --- |
+ * | `i:ID` | the document | by id, wherever the id was made |
+ * | `d:INVERTED` / `a:SORTKEY` | the document again / pointer | lists by creation |
+ *
+ * Table `threadlist`, partition = project: `d:…` and `a:…` alike, holding thread ids.
+ */
+export const threadRow = 'thread';
+export const sessionRow = 'session';
+export const workspaceRow = 'workspace';
+
+/** A time-ordered collection: documents under `descending + inverted key`, pointers under `ascending + key`. */
+export interface ListKeys {
+  readonly descending: string;
+  readonly ascending: string;
+}
+
+export const messageKeys: ListKeys = { descending: 'md:', ascending: 'ma:' };
+export const runKeys: ListKeys = { descending: 'rd:', ascending: 'ra:' };
+export const projectKeys: ListKeys = { descending: 'd:', ascending: 'a:' };
+
+/** The first key after all that begin with `prefix`. */
+export const endOf = (prefix: string): string =>
+  prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+
+export const descendingKey = (keys: ListKeys, sortKey: string): string => keys.descending + invert(sortKey);
+export const ascendingKey = (keys: ListKeys, sortKey: string): string => keys.ascending + sortKey;
+
+/** Row key of a message or run by its id, or undefined when the id cannot be one of ours. */
+export function documentKey(keys: ListKeys, id: string): string | undefined {
+  const sortKey = sortKeyOf(id);
+  return sortKey && descendingKey(keys, sortKey);
+}
+
+export const idKey = (id: string): string => `i:${id}`;
+
+export const stepsOf = (runId: string): string => `s:${sortKeyOf(runId) ?? ''}:`;
+export function stepKey(runId: string, stepId: string): string | undefined {
+  const run = sortKeyOf(runId);
+  const step = sortKeyOf(stepId);
+  return run && step && `s:${run}:${step}`;
+}

@@ -1,0 +1,154 @@
+import type { MessageRecord } from '../api/message.ts';
+import type { Page, PageQuery } from '../api/page.ts';
+import type { Clock } from '../clock.ts';
+import { newId, sortKeyOf } from '../ids.ts';
+import { ascendingKey, descendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
+import { retryConflicts } from './retry-conflicts.ts';
+import type { Change, DocumentTable, Row } from './table.ts';
+import { type ThreadDocument, threadState } from './threads.ts';
+import { scanPage } from './time-ordered.ts';
+
+/** Messages a thread may hold. */
+export const MAX_MESSAGES = 100_000;
+
+export type AppendOutcome =
+  | { readonly outcome: 'appended'; readonly record: MessageRecord }
+  | { readonly outcome: 'no-thread' }
+  | { readonly outcome: 'locked'; readonly runId: string }
+  | { readonly outcome: 'full' };
+
+/** Messages of threads, in the thread's partition. */
+export class MessageStore {
+  readonly #table: DocumentTable;
+  readonly #clock: Clock;
+
+  constructor(threads: DocumentTable, clock: Clock) {
+    this.#table = threads;
+    this.#clock = clock;
+  }
+
+  /**
+   * Adds a message under the thread's lock: the check that no run is active and the insertion are one
+   * transaction on the thread row's ETag.
+   * @param make builds the record for the id it is given
+   */
+  async append(
+    project: string,
+    threadId: string,
+    make: (id: string) => MessageRecord,
+  ): Promise<AppendOutcome> {
+    return retryConflicts(async (): Promise<AppendOutcome> => {
+      const thread = await this.#table.get<ThreadDocument>(threadId, threadRow);
+      if (!thread || thread.document.project !== project) return { outcome: 'no-thread' };
+      const state = threadState(thread);
+      if (state.activeRunId) return { outcome: 'locked', runId: state.activeRunId };
+      if (state.messageCount >= MAX_MESSAGES) return { outcome: 'full' };
+      const record = make(newId('message', this.#clock.now(), `msg_${state.lastMessageKey}`));
+      await this.#table.commit(threadId, [
+        ...messageChanges(record),
+        {
+          type: 'merge',
+          key: threadRow,
+          etag: thread.etag,
+          columns: {
+            lastMessageKey: sortKeyOf(record.object.id) ?? '',
+            messageCount: state.messageCount + 1,
+          },
+        },
+      ]);
+      return { outcome: 'appended', record };
+    });
+  }
+
+  async get(project: string, threadId: string, id: string): Promise<MessageRecord | undefined> {
+    return (await this.#row(project, threadId, id))?.document;
+  }
+
+  async update(
+    project: string,
+    threadId: string,
+    id: string,
+    change: (record: MessageRecord) => MessageRecord,
+  ): Promise<MessageRecord | undefined> {
+    return retryConflicts(async () => {
+      const row = await this.#row(project, threadId, id);
+      if (!row) return undefined;
+      const document = change(row.document);
+      await this.#table.commit(threadId, [
+        { type: 'replace', key: row.key, document, columns: row.columns, etag: row.etag },
+      ]);
+      return document;
+    });
+  }
+
+  async remove(project: string, threadId: string, id: string): Promise<boolean> {
+    return retryConflicts(async () => {
+      const row = await this.#row(project, threadId, id);
+      if (!row) return false;
+      await this.#table.commit(threadId, [
+        { type: 'delete', key: row.key },
+        { type: 'delete', key: ascendingKey(messageKeys, sortKeyOf(id) ?? '') },
+      ]);
+      return true;
+    });
+  }
+
+  /** The caller has made sure that the thread exists and belongs to the project. */
+  async list(
+    threadId: string,
+    query: PageQuery,
+    filter: { runId?: string | undefined } = {},
+  ): Promise<Page<MessageRecord>> {
+    const { runId } = filter;
+    const page = await scanPage<MessageRecord>(
+      this.#table,
+      threadId,
+      messageKeys,
+      {
+        limit: query.limit,
+        order: query.order,
+        after: query.after && (sortKeyOf(query.after) ?? undefined),
+        before: query.before && (sortKeyOf(query.before) ?? undefined),
+        ...(runId === undefined ? {} : await this.#windowOfRun(threadId, runId)),
+      },
+      runId === undefined ? undefined : (record) => record.object.run_id === runId,
+    );
+    return { data: page.rows.map((row) => row.document), hasMore: page.hasMore };
+  }
+
+  /** While a run is live nobody else adds messages: its own lie between its key and the next run's. */
+  async #windowOfRun(threadId: string, runId: string): Promise<{ newerThan?: string; olderThan?: string }> {
+    const newerThan = sortKeyOf(runId);
+    if (!newerThan) return {};
+    const next = await this.#table.keys(
+      threadId,
+      `${ascendingKey(runKeys, newerThan)}!`,
+      `${runKeys.ascending}~`,
+      1,
+    );
+    const olderThan = next[0]?.slice(runKeys.ascending.length);
+    return olderThan === undefined ? { newerThan } : { newerThan, olderThan };
+  }
+
+  async #row(project: string, threadId: string, id: string): Promise<Row<MessageRecord> | undefined> {
+    const key = documentKey(messageKeys, id);
+    const row = key && (await this.#table.get<MessageRecord>(threadId, key));
+    // The key holds only the time-ordered part: the whole id must agree.
+    return row && row.document.project === project && row.document.object.id === id ? row : undefined;
+  }
+}
+
+/** The rows of a new message. */
+export function messageChanges(record: MessageRecord): Change[] {
+  const sortKey = sortKeyOf(record.object.id) ?? '';
+  return [
+    { type: 'insert', key: descendingKey(messageKeys, sortKey), document: record, columns: { sortKey } },
+    { type: 'insert', key: ascendingKey(messageKeys, sortKey) },
+  ];
+}
+
+/** Overwrites a message's document; its pointer stands already. */
+export function messageOverwrite(record: MessageRecord): Change {
+  const sortKey = sortKeyOf(record.object.id) ?? '';
+  return { type: 'upsert', key: descendingKey(messageKeys, sortKey), document: record, columns: { sortKey } };
+}

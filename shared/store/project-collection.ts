@@ -1,0 +1,104 @@
+import type { Page, PageQuery } from '../api/page.ts';
+import { isPlausibleId, sortKeyOf } from '../ids.ts';
+import { ascendingKey, descendingKey, idKey, projectKeys } from './keys.ts';
+import { retryConflicts } from './retry-conflicts.ts';
+import type { Change, DocumentTable, Row } from './table.ts';
+import { scanPage } from './time-ordered.ts';
+
+interface ProjectRecord {
+  readonly project: string;
+  readonly sortKey: string;
+  readonly object: { readonly id: string };
+}
+
+/**
+ * Objects of a project that are found by ids made anywhere and listed by creation: assistants, files.
+ * Each stands in two rows (by id, by time) and one pointer, always changed in one transaction.
+ */
+export class ProjectCollection<T extends ProjectRecord> {
+  readonly #table: DocumentTable;
+
+  constructor(table: DocumentTable) {
+    this.#table = table;
+  }
+
+  /** @throws {Conflict} when the id is taken. */
+  async insert(record: T): Promise<void> {
+    await this.#table.commit(record.project, [
+      { type: 'insert', key: idKey(record.object.id), document: record },
+      {
+        type: 'insert',
+        key: descendingKey(projectKeys, record.sortKey),
+        document: record,
+        columns: sortColumn(record),
+      },
+      { type: 'insert', key: ascendingKey(projectKeys, record.sortKey) },
+    ]);
+  }
+
+  async get(project: string, id: string): Promise<T | undefined> {
+    return (await this.#row(project, id))?.document;
+  }
+
+  /** Applies `change` to the newest version; undefined when there is none. */
+  async update(project: string, id: string, change: (record: T) => T): Promise<T | undefined> {
+    return retryConflicts(async () => {
+      const row = await this.#row(project, id);
+      if (!row) return undefined;
+      const record = change(row.document);
+      await this.#table.commit(project, [
+        { type: 'replace', key: row.key, document: record, etag: row.etag },
+        {
+          type: 'upsert',
+          key: descendingKey(projectKeys, record.sortKey),
+          document: record,
+          columns: sortColumn(record),
+        },
+      ]);
+      return record;
+    });
+  }
+
+  /** The removed record, or undefined when there was none. */
+  async remove(project: string, id: string): Promise<T | undefined> {
+    return retryConflicts(async () => {
+      const row = await this.#row(project, id);
+      if (!row) return undefined;
+      const changes: Change[] = [
+        row.key,
+        descendingKey(projectKeys, row.document.sortKey),
+        ascendingKey(projectKeys, row.document.sortKey),
+      ].map((key) => ({ type: 'delete', key }));
+      await this.#table.commit(project, changes);
+      return row.document;
+    });
+  }
+
+  async list(project: string, query: PageQuery, matches?: (record: T) => boolean): Promise<Page<T>> {
+    const page = await scanPage<T>(
+      this.#table,
+      project,
+      projectKeys,
+      {
+        limit: query.limit,
+        order: query.order,
+        after: await this.#cursor(project, query.after),
+        before: await this.#cursor(project, query.before),
+      },
+      matches,
+    );
+    return { data: page.rows.map((row) => row.document), hasMore: page.hasMore };
+  }
+
+  /** A cursor whose object is gone still has its place when the id is one of ours; any other is no cursor. */
+  async #cursor(project: string, id: string | undefined): Promise<string | undefined> {
+    if (id === undefined) return undefined;
+    return (await this.get(project, id))?.sortKey ?? sortKeyOf(id);
+  }
+
+  async #row(project: string, id: string): Promise<Row<T> | undefined> {
+    return isPlausibleId(id) ? this.#table.get<T>(project, idKey(id)) : undefined;
+  }
+}
+
+const sortColumn = (record: ProjectRecord) => ({ sortKey: record.sortKey });

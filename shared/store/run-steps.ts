@@ -1,0 +1,68 @@
+import type { Page, PageQuery } from '../api/page.ts';
+import type { RunStepRecord } from '../api/run-step.ts';
+import { endOf, stepKey, stepsOf } from './keys.ts';
+import type { Change, DocumentTable } from './table.ts';
+
+/** Steps a run may have; a guard against a model that calls tools for ever. */
+export const MAX_STEPS = 1000;
+
+/** Run steps, in the thread's partition under their run. A run has few: all of them are one range read. */
+export class RunStepStore {
+  readonly #table: DocumentTable;
+
+  constructor(threads: DocumentTable) {
+    this.#table = threads;
+  }
+
+  async get(
+    project: string,
+    threadId: string,
+    runId: string,
+    id: string,
+  ): Promise<RunStepRecord | undefined> {
+    const key = stepKey(runId, id);
+    const row = key && (await this.#table.get<RunStepRecord>(threadId, key));
+    if (!row || row.document.project !== project) return undefined;
+    return row.document.object.id === id && row.document.object.run_id === runId ? row.document : undefined;
+  }
+
+  /** All steps of a run, oldest first. */
+  async ofRun(threadId: string, runId: string): Promise<RunStepRecord[]> {
+    const prefix = stepsOf(runId);
+    const rows = await this.#table.range<RunStepRecord>(threadId, prefix, endOf(prefix), MAX_STEPS);
+    return rows.map((row) => row.document);
+  }
+
+  /** Steps of the thread's runs from `firstRunId` up to and without `untilRunId`, oldest first. */
+  async between(threadId: string, firstRunId: string, untilRunId: string): Promise<RunStepRecord[]> {
+    const rows = await this.#table.range<RunStepRecord>(
+      threadId,
+      stepsOf(firstRunId),
+      stepsOf(untilRunId),
+      MAX_STEPS,
+    );
+    return rows.map((row) => row.document);
+  }
+
+  /** The caller has made sure that the run exists and belongs to the project. */
+  async list(threadId: string, runId: string, query: PageQuery): Promise<Page<RunStepRecord>> {
+    const all = await this.ofRun(threadId, runId);
+    if (query.order === 'desc') all.reverse();
+    const place = (id: string | undefined) => all.findIndex((step) => step.object.id === id);
+    const after = query.after === undefined ? -1 : place(query.after);
+    const before = query.before === undefined ? all.length : place(query.before);
+    const end = before < 0 ? all.length : before;
+    const backwards = query.before !== undefined && query.after === undefined;
+    const start = backwards ? Math.max(0, end - query.limit) : after + 1;
+    const data = all.slice(start, Math.min(end, start + query.limit));
+    const hasMore = backwards ? start > 0 : start + data.length < end;
+    return { data, hasMore };
+  }
+}
+
+/** Inserts or overwrites a step. */
+export function stepChange(record: RunStepRecord): Change {
+  const key = stepKey(record.object.run_id, record.object.id);
+  if (!key) throw new Error(`Run step '${record.object.id}' does not carry an id of ours.`);
+  return { type: 'upsert', key, document: record };
+}

@@ -1,0 +1,120 @@
+import type { MessageRecord } from '../api/message.ts';
+import type { Page, PageQuery } from '../api/page.ts';
+import type { RunRecord } from '../api/run.ts';
+import type { ThreadState } from '../api/thread.ts';
+import { sortKeyOf } from '../ids.ts';
+import { ascendingKey, descendingKey, documentKey, runKeys, threadRow } from './keys.ts';
+import { messageChanges } from './messages.ts';
+import { retryConflicts } from './retry-conflicts.ts';
+import type { Change, DocumentTable, Row } from './table.ts';
+import type { ThreadDocument } from './threads.ts';
+import { scanPage } from './time-ordered.ts';
+
+export type RunRow = Row<RunRecord>;
+
+/** Runs of threads, in the thread's partition: every change is conditional on the version that was read. */
+export class RunStore {
+  readonly #table: DocumentTable;
+
+  constructor(threads: DocumentTable) {
+    this.#table = threads;
+  }
+
+  async get(project: string, threadId: string, id: string): Promise<RunRecord | undefined> {
+    const row = await this.row(threadId, id);
+    return row?.document.project === project ? row.document : undefined;
+  }
+
+  async row(threadId: string, id: string): Promise<RunRow | undefined> {
+    const key = documentKey(runKeys, id);
+    const row = key && (await this.#table.get<RunRecord>(threadId, key));
+    return row && row.document.object.id === id ? row : undefined;
+  }
+
+  /** The caller has made sure that the thread exists and belongs to the project. */
+  async list(threadId: string, query: PageQuery): Promise<Page<RunRecord>> {
+    const page = await scanPage<RunRecord>(this.#table, threadId, runKeys, {
+      limit: query.limit,
+      order: query.order,
+      after: query.after && sortKeyOf(query.after),
+      before: query.before && sortKeyOf(query.before),
+    });
+    return { data: page.rows.map((row) => row.document), hasMore: page.hasMore };
+  }
+
+  async updateMetadata(
+    project: string,
+    threadId: string,
+    id: string,
+    change: (record: RunRecord) => RunRecord,
+  ): Promise<RunRecord | undefined> {
+    return retryConflicts(async () => {
+      const row = await this.row(threadId, id);
+      if (row?.document.project !== project) return undefined;
+      return (await this.save(row, change(row.document))).document;
+    });
+  }
+
+  /**
+   * The run, its additional messages and the thread's lock, in one transaction on the thread's ETag.
+   * @throws {Conflict} when the thread changed since it was read
+   */
+  async begin(
+    thread: Row<ThreadDocument>,
+    record: RunRecord,
+    messages: readonly MessageRecord[],
+  ): Promise<RunRow> {
+    const { key, partition, columns, changes } = this.#insertion(record);
+    const lock = {
+      activeRunId: record.object.id,
+      lastMessageKey: record.work.lastMessageKey,
+      messageCount: record.work.messageCount,
+    };
+    const etags = await this.#table.commit(partition, [
+      ...changes,
+      ...messages.flatMap(messageChanges),
+      { type: 'merge', key: threadRow, etag: thread.etag, columns: lock },
+    ]);
+    return { partition, key, document: record, columns, etag: etags.get(key) ?? '' };
+  }
+
+  /** Replaces the run under its ETag together with other rows of its thread. @throws {Conflict} */
+  async save(row: RunRow, record: RunRecord, changes: readonly Change[] = []): Promise<RunRow> {
+    const etags = await this.#table.commit(row.partition, [
+      { type: 'replace', key: row.key, document: record, columns: row.columns, etag: row.etag },
+      ...changes,
+    ]);
+    return { ...row, document: record, etag: etags.get(row.key) ?? '' };
+  }
+
+  /**
+   * {@link save}, and the thread's unlocking. The lock needs no ETag of its own: the run's ETag lets exactly
+   * one writer take the run from live to ended, and until then nobody else may change the lock.
+   */
+  async finish(
+    row: RunRow,
+    record: RunRecord,
+    changes: readonly Change[],
+    state: Partial<ThreadState>,
+  ): Promise<RunRow> {
+    const unlock: Change = {
+      type: 'merge',
+      key: threadRow,
+      etag: '*',
+      columns: { ...state, activeRunId: '' },
+    };
+    return this.save(row, record, [...changes, unlock]);
+  }
+
+  #insertion(record: RunRecord) {
+    const sortKey = sortKeyOf(record.object.id) ?? '';
+    const partition = record.object.thread_id;
+    const key = descendingKey(runKeys, sortKey);
+    const columns = { sortKey };
+    const changes: Change[] = [
+      { type: 'insert', key, document: record, columns },
+      { type: 'insert', key: ascendingKey(runKeys, sortKey) },
+    ];
+    return { key, partition, columns, changes };
+  }
+}

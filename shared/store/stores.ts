@@ -1,0 +1,65 @@
+import type { AssistantRecord } from '../api/assistant.ts';
+import type { Clock } from '../clock.ts';
+import type { SessionStore } from '../sessions/session-record.ts';
+import type { StorageAccount } from './connection.ts';
+import { FileStore } from './files.ts';
+import { MessageStore } from './messages.ts';
+import { ProjectCollection } from './project-collection.ts';
+import { RunStepStore } from './run-steps.ts';
+import { RunStore } from './runs.ts';
+import { createSessionStore } from './sessions.ts';
+import { DocumentTable } from './table.ts';
+import { ThreadStore } from './threads.ts';
+import { UploadStore } from './uploads.ts';
+import { WorkspaceStore } from './workspace.ts';
+
+/** State at rest, one store per aggregate. */
+export interface Stores {
+  readonly assistants: ProjectCollection<AssistantRecord>;
+  readonly threads: ThreadStore;
+  readonly messages: MessageStore;
+  readonly runs: RunStore;
+  readonly runSteps: RunStepStore;
+  readonly files: FileStore;
+  readonly uploads: UploadStore;
+  readonly sessions: SessionStore;
+  readonly workspaces: WorkspaceStore;
+  /** Deletes the spilled documents of a thread that is gone. */
+  clearSpills(threadId: string): Promise<void>;
+}
+
+const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads'] as const;
+const containers = ['files', 'spill', 'events'] as const;
+const queues = ['runs', 'runs-poison', 'sessions', 'sessions-poison'] as const;
+
+export function openStores(account: StorageAccount, clock: Clock): Stores {
+  const spills = account.container('spill');
+  const files = account.container('files');
+  const table = (name: (typeof tables)[number]) => new DocumentTable(account.table(name), spills);
+  const threads = table('threads');
+  return {
+    assistants: new ProjectCollection<AssistantRecord>(table('assistants')),
+    threads: new ThreadStore(threads, table('threadlist')),
+    messages: new MessageStore(threads, clock),
+    runs: new RunStore(threads),
+    runSteps: new RunStepStore(threads),
+    files: new FileStore(table('files'), files),
+    uploads: new UploadStore(table('uploads'), files),
+    sessions: createSessionStore(threads),
+    workspaces: new WorkspaceStore(threads),
+    async clearSpills(threadId) {
+      for await (const blob of spills.listBlobsFlat({ prefix: `${encodeURIComponent(threadId)}/` })) {
+        await spills.deleteBlob(blob.name);
+      }
+    },
+  };
+}
+
+/** Creates what is missing; harmless and quick when all is there. */
+export async function ensureStorage(account: StorageAccount): Promise<void> {
+  await Promise.all([
+    ...tables.map((name) => account.table(name).createTable()),
+    ...containers.map((name) => account.container(name).createIfNotExists()),
+    ...queues.map((name) => account.queue(name).createIfNotExists()),
+  ]);
+}

@@ -1,0 +1,149 @@
+import type { MessageRecord } from '../api/message.ts';
+import type { Page, PageQuery } from '../api/page.ts';
+import type { Thread, ThreadRecord, ThreadState } from '../api/thread.ts';
+import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
+import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
+import { messageChanges } from './messages.ts';
+import { retryConflicts } from './retry-conflicts.ts';
+import { type Change, type DocumentTable, MAX_TRANSACTION_ROWS, type Row } from './table.ts';
+import { scanPage } from './time-ordered.ts';
+
+/** The thread row's document; the lock stands in columns, so that it changes without rewriting the object. */
+export interface ThreadDocument {
+  readonly project: string;
+  readonly object: Thread;
+  /** Place in the project's list of threads. */
+  readonly listKey: string;
+}
+
+/** Threads: the row that locks its partition, and the project's list of them. */
+export class ThreadStore {
+  readonly #threads: DocumentTable;
+  readonly #list: DocumentTable;
+
+  constructor(threads: DocumentTable, list: DocumentTable) {
+    this.#threads = threads;
+    this.#list = list;
+  }
+
+  /**
+   * The list entry first, the thread row last: until that row exists there is no thread, and a list entry
+   * without one is passed over.
+   */
+  async create(project: string, object: Thread, messages: readonly MessageRecord[]): Promise<ThreadRecord> {
+    const listKey = sortKeyOf(object.id) ?? newSortKey(object.created_at * 1000);
+    const entry = { id: object.id };
+    await this.#list.commit(project, [
+      {
+        type: 'upsert',
+        key: descendingKey(projectKeys, listKey),
+        document: entry,
+        columns: { sortKey: listKey },
+      },
+      { type: 'upsert', key: ascendingKey(projectKeys, listKey), document: null },
+    ]);
+    const state: ThreadState = {
+      activeRunId: '',
+      lastMessageKey: sortKeyOf(messages.at(-1)?.object.id ?? '') ?? '',
+      messageCount: messages.length,
+      hasToolSteps: false,
+    };
+    const document: ThreadDocument = { project, object, listKey };
+    const changes: Change[] = messages.flatMap(messageChanges);
+    const last: Change = { type: 'insert', key: threadRow, document, columns: { ...state } };
+    while (changes.length >= MAX_TRANSACTION_ROWS) {
+      await this.#threads.commit(object.id, changes.splice(0, MAX_TRANSACTION_ROWS));
+    }
+    await this.#threads.commit(object.id, [...changes, last]);
+    return { project, object, state };
+  }
+
+  async get(project: string, id: string): Promise<ThreadRecord | undefined> {
+    const row = await this.row(project, id);
+    return row && toRecord(row);
+  }
+
+  /** The row itself, for transactions that change the lock under its ETag. */
+  async row(project: string, id: string): Promise<Row<ThreadDocument> | undefined> {
+    if (!isPlausibleId(id)) return undefined;
+    const row = await this.#threads.get<ThreadDocument>(id, threadRow);
+    return row && row.document.project === project ? row : undefined;
+  }
+
+  async update(
+    project: string,
+    id: string,
+    change: (object: Thread) => Thread,
+  ): Promise<ThreadRecord | undefined> {
+    return retryConflicts(async () => {
+      const row = await this.row(project, id);
+      if (!row) return undefined;
+      const document = { ...row.document, object: change(row.document.object) };
+      await this.#threads.commit(id, [
+        { type: 'replace', key: threadRow, document, columns: row.columns, etag: row.etag },
+      ]);
+      return { project, object: document.object, state: threadState(row) };
+    });
+  }
+
+  /** Newest first by default. Entries whose thread is gone are passed over. */
+  async list(project: string, query: PageQuery): Promise<Page<ThreadRecord>> {
+    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, {
+      limit: query.limit,
+      order: query.order,
+      after: await this.#cursor(project, query.after),
+      before: await this.#cursor(project, query.before),
+    });
+    const threads = await Promise.all(page.rows.map((row) => this.get(project, row.document.id)));
+    return { data: threads.filter((thread) => thread !== undefined), hasMore: page.hasMore };
+  }
+
+  /** Removes the thread row (from here on the thread is unknown) and its list entry. */
+  async remove(project: string, id: string): Promise<ThreadDocument | undefined> {
+    const row = await this.row(project, id);
+    if (!row) return undefined;
+    await this.#threads.commit(id, [{ type: 'delete', key: threadRow }]);
+    const { listKey } = row.document;
+    await this.#list.commit(project, [
+      { type: 'delete', key: descendingKey(projectKeys, listKey) },
+      { type: 'delete', key: ascendingKey(projectKeys, listKey) },
+    ]);
+    return row.document;
+  }
+
+  /** Deletes what is left of a thread's partition, `MAX_TRANSACTION_ROWS` rows at a time; repeatable. */
+  async clear(id: string): Promise<void> {
+    // Runs first: they can be read without their thread.
+    for (const [from, to] of [
+      ['r', 's'],
+      ['', '~'],
+    ] as const) {
+      for (;;) {
+        const keys = await this.#threads.keys(id, from, to, MAX_TRANSACTION_ROWS);
+        if (keys.length === 0) break;
+        await this.#threads.commit(
+          id,
+          keys.map((key) => ({ type: 'delete', key })),
+        );
+      }
+    }
+  }
+
+  async #cursor(project: string, id: string | undefined): Promise<string | undefined> {
+    if (id === undefined) return undefined;
+    return (await this.row(project, id))?.document.listKey ?? sortKeyOf(id);
+  }
+}
+
+export const toRecord = (row: Row<ThreadDocument>): ThreadRecord => ({
+  project: row.document.project,
+  object: row.document.object,
+  state: threadState(row),
+});
+
+export const threadState = (row: Row<ThreadDocument>): ThreadState => ({
+  activeRunId: String(row.columns.activeRunId ?? ''),
+  lastMessageKey: String(row.columns.lastMessageKey ?? ''),
+  messageCount: Number(row.columns.messageCount ?? 0),
+  hasToolSteps: row.columns.hasToolSteps === true,
+});

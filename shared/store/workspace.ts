@@ -1,0 +1,42 @@
+import { workspaceRow } from './keys.ts';
+import type { Change, DocumentTable } from './table.ts';
+
+/**
+ * What is known of a thread's /mnt/data: the files that code wrote and that are kept in the file store, so
+ * that a new session gets them back; and which kernel ran last, so that the model learns of lost variables.
+ */
+export interface Workspace {
+  /** By path below /mnt/data. */
+  readonly files: Readonly<Record<string, WorkspaceFile>>;
+  /** The kernel of the last call (see `Session.kernel`), or the empty string. */
+  readonly kernel: string;
+}
+
+export interface WorkspaceFile {
+  readonly fileId: string;
+  readonly bytes: number;
+  /** Modification time as the session reported it: with `bytes` it tells an unchanged file. */
+  readonly mtime: string;
+  readonly sha256: string;
+}
+
+export const emptyWorkspace: Workspace = { files: {}, kernel: '' };
+
+export class WorkspaceStore {
+  readonly #table: DocumentTable;
+
+  constructor(threads: DocumentTable) {
+    this.#table = threads;
+  }
+
+  async get(threadId: string): Promise<Workspace> {
+    return (await this.#table.get<Workspace>(threadId, workspaceRow))?.document ?? emptyWorkspace;
+  }
+}
+
+/** Written in the same transaction as the step that it belongs to. */
+export const workspaceChange = (workspace: Workspace): Change => ({
+  type: 'upsert',
+  key: workspaceRow,
+  document: workspace,
+});
