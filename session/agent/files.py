@@ -1,0 +1,174 @@
+"""The data folder from the outside: safe paths, streamed reads, writes that appear whole or not at all.
+
+The kernel's code may change the folder under our hands at any moment. So every step of a path is opened
+relative to the step before and never through a link, and decisions are made on open descriptors only.
+"""
+
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import AgentError
+from .snapshots import FileStamp, Snapshot, take_snapshot
+
+PART_PREFIX = ".hourglass-"
+MAX_PATH_BYTES = 1024
+MAX_NAME_BYTES = 255
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def invalid_path(reason: str) -> AgentError:
+    return AgentError(400, "invalid_path", reason)
+
+
+def not_found() -> AgentError:
+    return AgentError(404, "not_found", "there is no such file")
+
+
+def split_path(path: str) -> list[str]:
+    """The steps of a relative path; raises invalid_path for one that could lead anywhere else."""
+    encoded = path.encode("utf-8", "surrogateescape")
+    if not path or len(encoded) > MAX_PATH_BYTES or "\0" in path:
+        raise invalid_path(f"a path has 1 to {MAX_PATH_BYTES} bytes and no NUL")
+    steps = path.split("/")
+    for step in steps:
+        if step in ("", ".", ".."):
+            raise invalid_path("a path is relative, without empty steps, . and ..")
+        if len(step.encode("utf-8", "surrogateescape")) > MAX_NAME_BYTES:
+            raise invalid_path(f"a name has at most {MAX_NAME_BYTES} bytes")
+        if step.startswith(PART_PREFIX):
+            raise invalid_path(f"names that begin with {PART_PREFIX} are the agent's own")
+    return steps
+
+
+class Upload:
+    """A file on its way in: written beside its target and renamed over it at the end."""
+
+    def __init__(self, folder: int, name: str, mode: int) -> None:
+        self._folder = folder
+        self._name = name
+        self._part = f"{PART_PREFIX}{secrets.token_hex(8)}.part"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._file = os.open(self._part, flags, mode, dir_fd=folder)
+        os.fchmod(self._file, mode)
+        self.size = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Appends; raises disk_full when there is no space."""
+        view = memoryview(chunk)
+        try:
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise AgentError(507, "disk_full", "there is no space left for this file") from error
+            raise
+        self.size += len(chunk)
+
+    def commit(self) -> FileStamp:
+        """Makes the file appear under its name."""
+        try:
+            os.rename(self._part, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+        except (IsADirectoryError, NotADirectoryError, FileNotFoundError) as error:
+            raise invalid_path("the path leads to a folder, or its folder went away") from error
+        self._part = ""
+        status = os.fstat(self._file)
+        return FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
+
+    def close(self) -> None:
+        """Frees the descriptors, and removes what was not committed."""
+        if self._file < 0:
+            return
+        os.close(self._file)
+        self._file = -1
+        try:
+            if self._part:
+                os.unlink(self._part, dir_fd=self._folder)
+        except FileNotFoundError:
+            return  # the kernel's code removed it: its right
+        finally:
+            os.close(self._folder)
+
+
+class Workspace:
+    """The data folder. `shared` means that the kernel is another user of the folder's group."""
+
+    def __init__(self, root: Path, shared: bool) -> None:
+        self.root = root
+        self._shared = shared
+        self._descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def snapshot(self) -> Snapshot:
+        return take_snapshot(self._descriptor)
+
+    @contextmanager
+    def _folder_of(self, steps: list[str], create: bool = False) -> Iterator[int]:
+        folder = os.dup(self._descriptor)
+        try:
+            for step in steps[:-1]:
+                folder = self._enter(folder, step, create)
+            yield folder
+        finally:
+            os.close(folder)
+
+    def _enter(self, folder: int, step: str, create: bool) -> int:
+        """Opens the folder `step` in `folder`, which is closed; returns the new descriptor."""
+        if create:
+            try:
+                os.mkdir(step, 0o775 if self._shared else 0o755, dir_fd=folder)
+                if self._shared:
+                    os.chmod(step, 0o2775, dir_fd=folder)
+            except FileExistsError:
+                pass  # whatever it is, opening it decides
+        try:
+            child = os.open(step, FOLDER_FLAGS, dir_fd=folder)
+        except FileNotFoundError:
+            raise not_found() from None
+        except PermissionError:
+            raise AgentError(403, "not_regular", "a folder on the way may not be entered") from None
+        except OSError as error:
+            raise invalid_path("a step on the way is a link or not a folder") from error
+        os.close(folder)
+        return child
+
+    def open_upload(self, path: str) -> Upload:
+        """Begins a file, making the folders on its way."""
+        steps = split_path(path)
+        with self._folder_of(steps, create=True) as folder:
+            return Upload(os.dup(folder), steps[-1], 0o664 if self._shared else 0o644)
+
+    def open_file(self, path: str, kernel_uid: int | None) -> tuple[int, FileStamp]:
+        """Opens a regular file for reading; the caller closes the descriptor."""
+        steps = split_path(path)
+        with self._folder_of(steps) as folder:
+            try:
+                # Non-blocking: a pipe in the place of the file must not hold us up.
+                flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+                file = os.open(steps[-1], flags, dir_fd=folder)
+            except FileNotFoundError:
+                raise not_found() from None
+            except OSError as error:
+                raise AgentError(403, "not_regular", "only regular files can be read") from error
+        status = os.fstat(file)
+        # A hard link made by the kernel's code could name a file outside that only we may read; its own
+        # files it may link as it likes.
+        foreign = status.st_nlink > 1 and status.st_uid not in (kernel_uid, None)
+        if not stat.S_ISREG(status.st_mode) or foreign:
+            os.close(file)
+            raise AgentError(403, "not_regular", "only regular files can be read")
+        return file, FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
+
+    def delete(self, path: str) -> None:
+        """Removes a file or a link, never a folder."""
+        steps = split_path(path)
+        with self._folder_of(steps) as folder:
+            try:
+                os.unlink(steps[-1], dir_fd=folder)
+            except FileNotFoundError:
+                raise not_found() from None
+            except (IsADirectoryError, PermissionError) as error:
+                raise AgentError(403, "not_regular", "only files can be deleted") from error

@@ -1,0 +1,101 @@
+"""Keeps a kernel available: the first one, and a new one after every death."""
+
+import asyncio
+import logging
+
+from .config import Config
+from .errors import KernelUnavailable
+from .kernel import Kernel
+from .launch import Folders
+from .processes import KernelUser, reap_orphans
+
+log = logging.getLogger("agent")
+
+
+class KernelKeeper:
+    """Owner of the current kernel. `generation` counts kernels since boot, beginning with 1."""
+
+    def __init__(self, config: Config, folders: Folders, user: KernelUser) -> None:
+        self.generation = 0
+        self.failure: str | None = None
+        self._config = config
+        self._folders = folders
+        self._user = user
+        self._kernel: Kernel | None = None
+        self._starting: asyncio.Task[Kernel] | None = None
+        self._closed = False
+        self._replacing = asyncio.Lock()
+
+    def start(self) -> None:
+        """Begins to start the next kernel; `ready` waits for it."""
+        self._kernel = None
+        self.generation += 1
+        self.failure = None
+        self._starting = asyncio.create_task(self._start(self.generation))
+        # The failure is reported by whoever waits, and by /healthz when nobody does.
+        self._starting.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+    async def _start(self, generation: int) -> Kernel:
+        try:
+            kernel = await Kernel.launch(self._config, self._folders, self._user, generation)
+        except KernelUnavailable as error:
+            self.failure = str(error)
+            log.error("kernel %d: %s", generation, error)
+            raise
+        self._kernel = kernel
+        asyncio.create_task(self._replace_when_it_dies(kernel))
+        return kernel
+
+    async def _replace_when_it_dies(self, kernel: Kernel) -> None:
+        await kernel.ended.wait()
+        await self.replace_dead(kernel)
+
+    @property
+    def ready_now(self) -> bool:
+        return self._kernel is not None
+
+    def kernel_uid(self) -> int | None:
+        """The uid under which the kernel runs, if it runs."""
+        return self._kernel.uid() if self._kernel else None
+
+    async def ready(self) -> Kernel:
+        """The kernel, once it is warm; a failed start is tried once more. Raises KernelUnavailable."""
+        if self.failure is not None:
+            self.start()
+        assert self._starting is not None
+        return await asyncio.shield(self._starting)
+
+    async def replace(self) -> int:
+        """Ends the kernel with all its processes, begins a new one, and returns its generation."""
+        old, starting = self._kernel, self._starting
+        self._kernel = None
+        if old is None and starting is not None and not starting.done():
+            starting.cancel()
+            await asyncio.wait({starting})
+        if old is not None:
+            await old.kill()
+            reap_orphans(None)
+        self.start()
+        return self.generation
+
+    async def replace_dead(self, kernel: Kernel) -> int:
+        """Replaces a kernel that ended by itself, unless that has been done; returns the generation."""
+        async with self._replacing:
+            if self._kernel is kernel and not self._closed:
+                await self.replace()
+            return self.generation
+
+    def reap(self) -> None:
+        """Collects orphans that the kernel's code left behind."""
+        reap_orphans(self._kernel.process.pid if self._kernel else None)
+
+    async def close(self) -> None:
+        """Ends the kernel and starts no other."""
+        self._closed = True
+        starting, kernel = self._starting, self._kernel
+        self._kernel = None
+        if starting is not None and not starting.done():
+            starting.cancel()
+            await asyncio.wait({starting})
+        if kernel is not None:
+            await kernel.kill()
