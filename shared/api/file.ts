@@ -1,4 +1,7 @@
 import type OpenAI from 'openai';
+import { z } from 'zod';
+
+import { integer } from './fields.ts';
 
 export type FileObject = OpenAI.FileObject;
 
@@ -7,3 +10,19 @@ export interface FileRecord {
   readonly sortKey: string;
   readonly object: FileObject;
 }
+
+/** What callers may upload a file for. */
+export const filePurpose = z.enum(['assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals']);
+
+export const expiresAfter = z.strictObject({
+  anchor: z.literal('created_at'),
+  /** From one hour to 30 days. */
+  seconds: integer(3600, 2_592_000),
+});
+
+/** The form's fields beside the file itself. */
+export const createFile = z.strictObject({
+  purpose: filePurpose,
+  expires_after: expiresAfter.optional(),
+});
+export type CreateFile = z.output<typeof createFile>;

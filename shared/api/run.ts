@@ -1,6 +1,20 @@
 import type OpenAI from 'openai';
+import { z } from 'zod';
 
 import type { ReasoningEffort } from './assistant.ts';
+import { id, instructions, metadata, modelName } from './fields.ts';
+import { createMessage } from './message.ts';
+import {
+  reasoningEffort,
+  responseFormat,
+  temperature,
+  tokenBudget,
+  toolChoice,
+  topP,
+  truncationStrategy,
+} from './model-options.ts';
+import { createThread } from './thread.ts';
+import { newToolResources, TOOLS_PER_RUN_REQUEST, tool } from './tool.ts';
 
 export type Run = OpenAI.Beta.Threads.Run;
 export type RunStatus = Run['status'];
@@ -47,3 +61,44 @@ export interface QueueReceipt {
   readonly messageId: string;
   readonly popReceipt: string;
 }
+
+/** What both ways of starting a run accept. Absent or null: as the assistant has it. */
+const runFields = {
+  assistant_id: id(),
+  model: modelName().nullable().optional(),
+  instructions: instructions().nullable().optional(),
+  tools: z.array(tool).max(TOOLS_PER_RUN_REQUEST).nullable().optional(),
+  metadata: metadata(),
+  temperature: temperature(),
+  top_p: topP(),
+  stream: z.boolean().nullable().optional(),
+  max_prompt_tokens: tokenBudget(),
+  max_completion_tokens: tokenBudget(),
+  truncation_strategy: truncationStrategy(),
+  tool_choice: toolChoice(),
+  parallel_tool_calls: z.boolean().optional(),
+  response_format: responseFormat(),
+  reasoning_effort: reasoningEffort(),
+};
+
+export const createRun = z.strictObject({
+  ...runFields,
+  additional_instructions: instructions().nullable().optional(),
+  additional_messages: z.array(createMessage).nullable().optional(),
+});
+export type CreateRun = z.output<typeof createRun>;
+
+export const createThreadAndRun = z.strictObject({
+  ...runFields,
+  thread: createThread.optional(),
+  tool_resources: newToolResources(),
+});
+export type CreateThreadAndRun = z.output<typeof createThreadAndRun>;
+
+export const modifyRun = z.strictObject({ metadata: metadata() });
+
+export const submitToolOutputs = z.strictObject({
+  tool_outputs: z.array(z.strictObject({ tool_call_id: id(), output: z.string().nullable().optional() })),
+  stream: z.boolean().nullable().optional(),
+});
+export type SubmitToolOutputs = z.output<typeof submitToolOutputs>;

@@ -1,4 +1,9 @@
 import type OpenAI from 'openai';
+import { z } from 'zod';
+
+import { metadata } from './fields.ts';
+import { createMessage } from './message.ts';
+import { newToolResources, toolResources } from './tool.ts';
 
 export type Thread = OpenAI.Beta.Thread;
 
@@ -18,3 +23,13 @@ export interface ThreadState {
   /** Whether any run of the thread has called a tool: only then past steps belong into a prompt. */
   readonly hasToolSteps: boolean;
 }
+
+export const createThread = z.strictObject({
+  messages: z.array(createMessage).optional(),
+  tool_resources: newToolResources(),
+  metadata: metadata(),
+});
+export type CreateThread = z.output<typeof createThread>;
+
+export const modifyThread = z.strictObject({ tool_resources: toolResources(), metadata: metadata() });
+export type ModifyThread = z.output<typeof modifyThread>;

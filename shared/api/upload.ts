@@ -1,4 +1,8 @@
 import type OpenAI from 'openai';
+import { z } from 'zod';
+
+import { id, integer, text } from './fields.ts';
+import { expiresAfter, filePurpose } from './file.ts';
 
 export type Upload = OpenAI.Upload;
 
@@ -21,3 +25,18 @@ export interface UploadPartRecord {
   /** Block ids in order. */
   readonly blocks: readonly string[];
 }
+
+export const createUpload = z.strictObject({
+  filename: text(1024, 1),
+  purpose: filePurpose,
+  bytes: integer(0),
+  mime_type: text(256, 1),
+  expires_after: expiresAfter.optional(),
+});
+export type CreateUpload = z.output<typeof createUpload>;
+
+export const completeUpload = z.strictObject({
+  part_ids: z.array(id()),
+  md5: text(64).optional(),
+});
+export type CompleteUpload = z.output<typeof completeUpload>;

@@ -1,0 +1,107 @@
+import { z } from 'zod';
+
+import { id, integer, metadata, modelSideName, number } from './fields.ts';
+
+/** What an assistant or a run can use, and the files and vector stores it may use it on. */
+
+export const codeInterpreterTool = z.strictObject({ type: z.literal('code_interpreter') });
+export const fileSearchToolTypeOnly = z.strictObject({ type: z.literal('file_search') });
+
+const fileSearchTool = z.strictObject({
+  type: z.literal('file_search'),
+  file_search: z
+    .strictObject({
+      max_num_results: integer(1, 50).optional(),
+      ranking_options: z
+        .strictObject({
+          ranker: z.enum(['auto', 'default_2024_08_21']).optional(),
+          score_threshold: number(0, 1),
+        })
+        .optional(),
+    })
+    .optional(),
+});
+
+const functionTool = z.strictObject({
+  type: z.literal('function'),
+  function: z.strictObject({
+    name: modelSideName(),
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+    strict: z.boolean().nullable().optional(),
+  }),
+});
+
+export const tool = z.discriminatedUnion('type', [codeInterpreterTool, fileSearchTool, functionTool]);
+
+export const TOOLS_PER_ASSISTANT = 128;
+/** A run without tools of its own uses the assistant's, however many; this limits what a request may list. */
+export const TOOLS_PER_RUN_REQUEST = 20;
+
+const FILES_PER_CODE_INTERPRETER = 20;
+
+const codeInterpreterResources = z.strictObject({
+  file_ids: z.array(id()).max(FILES_PER_CODE_INTERPRETER).optional(),
+});
+
+const fileSearchResources = z.strictObject({ vector_store_ids: z.array(id()).max(1).optional() });
+
+const chunkingStrategy = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('auto') }),
+  z.strictObject({
+    type: z.literal('static'),
+    static: z
+      .strictObject({ max_chunk_size_tokens: integer(100, 4096), chunk_overlap_tokens: integer(0, 4096) })
+      .check((context) => {
+        const { max_chunk_size_tokens: size, chunk_overlap_tokens: overlap } = context.value;
+        if (overlap * 2 <= size) return;
+        context.issues.push({
+          code: 'custom',
+          message: `Invalid 'chunk_overlap_tokens': the overlap (${overlap}) must not exceed half of 'max_chunk_size_tokens' (${size}).`,
+          path: ['chunk_overlap_tokens'],
+          input: overlap,
+        });
+      }),
+  }),
+]);
+
+const newVectorStore = z.strictObject({
+  file_ids: z.array(id()).max(100_000_000).optional(),
+  chunking_strategy: chunkingStrategy.optional(),
+  metadata: metadata(),
+});
+
+/** On modification a tool that is not named keeps its resources. */
+export const toolResources = () =>
+  z
+    .strictObject({
+      code_interpreter: codeInterpreterResources.optional(),
+      file_search: fileSearchResources.optional(),
+    })
+    .nullable()
+    .optional();
+
+/** On creation a vector store can be made along the way. */
+export const newToolResources = () =>
+  z
+    .strictObject({
+      code_interpreter: codeInterpreterResources.optional(),
+      file_search: fileSearchResources
+        .extend({ vector_stores: z.array(newVectorStore).max(1).optional() })
+        .check((context) => {
+          if (!context.value.vector_store_ids || !context.value.vector_stores) return;
+          context.issues.push({
+            code: 'custom',
+            message: "Only one of 'vector_store_ids' and 'vector_stores' can be given.",
+            path: ['vector_stores'],
+            params: { code: 'invalid_value' },
+            input: context.value,
+          });
+        })
+        .optional(),
+    })
+    .nullable()
+    .optional();
+
+export type NewToolResources = z.output<ReturnType<typeof newToolResources>>;
+export type ToolResourcesChange = z.output<ReturnType<typeof toolResources>>;
