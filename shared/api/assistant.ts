@@ -1,9 +1,18 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 
+import { unixSeconds } from '../clock.ts';
+import { newId, sortKeyOf } from '../ids.ts';
 import { instructions, metadata, modelName, text } from './fields.ts';
 import { reasoningEffort, responseFormat, temperature, topP } from './model-options.ts';
-import { newToolResources, TOOLS_PER_ASSISTANT, tool, toolResources } from './tool.ts';
+import {
+  changeResources,
+  newResources,
+  newToolResources,
+  TOOLS_PER_ASSISTANT,
+  tool,
+  toolResources,
+} from './tool.ts';
 
 export type Assistant = OpenAI.Beta.Assistant;
 export type AssistantTool = OpenAI.Beta.AssistantTool;
@@ -45,3 +54,64 @@ export const modifyAssistant = z.strictObject({
   tool_resources: toolResources(),
 });
 export type ModifyAssistant = z.output<typeof modifyAssistant>;
+
+/** A new assistant; `now` in Unix milliseconds. Null stands for the caller's "as you like". */
+export function newAssistant(request: CreateAssistant, project: string, now: number): AssistantRecord {
+  const id = newId('assistant', now);
+  const tools = request.tools ?? [];
+  return {
+    project,
+    sortKey: sortKeyOf(id) ?? '',
+    reasoningEffort: request.reasoning_effort ?? null,
+    object: {
+      id,
+      object: 'assistant',
+      created_at: unixSeconds(now),
+      name: request.name ?? null,
+      description: request.description ?? null,
+      model: request.model,
+      instructions: request.instructions ?? null,
+      tools,
+      tool_resources: newResources(request.tool_resources, tools),
+      metadata: request.metadata ?? {},
+      temperature: request.temperature ?? null,
+      top_p: request.top_p ?? null,
+      response_format: request.response_format ?? 'auto',
+    },
+  };
+}
+
+/** Replaces only the fields that were sent; null sets a field back to its default. */
+export function changeAssistant(record: AssistantRecord, change: ModifyAssistant): AssistantRecord {
+  const { object } = record;
+  const sent = <K extends keyof ModifyAssistant>(field: K) => change[field] !== undefined;
+  return {
+    ...record,
+    reasoningEffort: sent('reasoning_effort') ? (change.reasoning_effort ?? null) : record.reasoningEffort,
+    object: {
+      ...object,
+      model: change.model ?? object.model,
+      name: sent('name') ? (change.name ?? null) : object.name,
+      description: sent('description') ? (change.description ?? null) : object.description,
+      instructions: sent('instructions') ? (change.instructions ?? null) : object.instructions,
+      tools: change.tools ?? object.tools,
+      tool_resources: changeResources(object.tool_resources, change.tool_resources),
+      metadata: sent('metadata') ? (change.metadata ?? {}) : object.metadata,
+      temperature: sent('temperature') ? (change.temperature ?? null) : (object.temperature ?? null),
+      top_p: sent('top_p') ? (change.top_p ?? null) : (object.top_p ?? null),
+      response_format: sent('response_format')
+        ? (change.response_format ?? 'auto')
+        : (object.response_format ?? 'auto'),
+    },
+  };
+}
+
+/** What callers see: the API's defaults where the caller left the choice open. */
+export function presentAssistant({ object, reasoningEffort: effort }: AssistantRecord) {
+  return {
+    ...object,
+    temperature: object.temperature ?? 1,
+    top_p: object.top_p ?? 1,
+    ...(effort === null ? {} : { reasoning_effort: effort }),
+  } satisfies Assistant;
+}

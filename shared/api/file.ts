@@ -26,3 +26,5 @@ export const createFile = z.strictObject({
   expires_after: expiresAfter.optional(),
 });
 export type CreateFile = z.output<typeof createFile>;
+
+export const presentFile = ({ object }: Pick<FileRecord, 'object'>): FileObject => object;

@@ -1,12 +1,15 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 
+import { unixSeconds } from '../clock.ts';
 import { id, metadata, text } from './fields.ts';
 import { codeInterpreterTool, fileSearchToolTypeOnly } from './tool.ts';
 
 export type Message = OpenAI.Beta.Threads.Message;
 export type MessageContent = OpenAI.Beta.Threads.MessageContent;
 export type Annotation = OpenAI.Beta.Threads.Annotation;
+
+export type Attachment = OpenAI.Beta.Threads.Message.Attachment;
 
 export interface MessageRecord {
   readonly project: string;
@@ -56,3 +59,64 @@ export const createMessage = z.strictObject({
 export type CreateMessage = z.output<typeof createMessage>;
 
 export const modifyMessage = z.strictObject({ metadata: metadata() });
+
+/** A message that a caller wrote; `now` in Unix milliseconds. */
+export function newMessage(
+  request: CreateMessage,
+  place: { project: string; threadId: string; id: string; now: number },
+): MessageRecord {
+  const createdAt = unixSeconds(place.now);
+  const parts =
+    typeof request.content === 'string' ? [textPart(request.content)] : request.content.map(newPart);
+  return {
+    project: place.project,
+    object: {
+      id: place.id,
+      object: 'thread.message',
+      created_at: createdAt,
+      thread_id: place.threadId,
+      status: 'completed',
+      incomplete_details: null,
+      completed_at: createdAt,
+      incomplete_at: null,
+      role: request.role,
+      content: parts,
+      assistant_id: null,
+      run_id: null,
+      attachments: newAttachments(request),
+      metadata: request.metadata ?? {},
+    },
+  };
+}
+
+const textPart = (value: string): MessageContent => ({ type: 'text', text: { value, annotations: [] } });
+
+function newPart(part: z.output<typeof contentPart>): MessageContent {
+  switch (part.type) {
+    case 'text':
+      return textPart(part.text);
+    case 'image_file':
+      return {
+        type: 'image_file',
+        image_file: { file_id: part.image_file.file_id, detail: part.image_file.detail ?? 'auto' },
+      };
+    case 'image_url':
+      return {
+        type: 'image_url',
+        image_url: { url: part.image_url.url, detail: part.image_url.detail ?? 'auto' },
+      };
+  }
+}
+
+function newAttachments(request: CreateMessage): Attachment[] {
+  const attachments: Attachment[] = request.attachments ?? [];
+  const legacy = (request.file_ids ?? []).filter(
+    (fileId) => !attachments.some((attachment) => attachment.file_id === fileId),
+  );
+  return [
+    ...attachments,
+    ...legacy.map((fileId): Attachment => ({ file_id: fileId, tools: [{ type: 'code_interpreter' }] })),
+  ];
+}
+
+export const presentMessage = ({ object }: MessageRecord): Message => object;

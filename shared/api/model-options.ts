@@ -14,9 +14,9 @@ const jsonSchemaFormat = z.strictObject({
   type: z.literal('json_schema'),
   json_schema: z.strictObject({
     name: modelSideName(),
-    description: z.string().optional(),
-    schema: z.record(z.string(), z.unknown()).optional(),
-    strict: z.boolean().nullable().optional(),
+    description: z.string().exactOptional(),
+    schema: z.record(z.string(), z.unknown()).exactOptional(),
+    strict: z.boolean().nullable().exactOptional(),
   }),
 });
 

@@ -14,3 +14,5 @@ export interface RunStepRecord {
 export interface ToolResult {
   readonly text: string;
 }
+
+export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>): RunStep => object;

@@ -102,3 +102,7 @@ export const submitToolOutputs = z.strictObject({
   stream: z.boolean().nullable().optional(),
 });
 export type SubmitToolOutputs = z.output<typeof submitToolOutputs>;
+
+/** What callers see: the API's defaults where the caller left the choice open. */
+export const presentRun = ({ object }: Pick<RunRecord, 'object'>) =>
+  ({ ...object, temperature: object.temperature ?? 1, top_p: object.top_p ?? 1 }) satisfies Run;

@@ -1,9 +1,11 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 
+import { unixSeconds } from '../clock.ts';
+import { newId } from '../ids.ts';
 import { metadata } from './fields.ts';
 import { createMessage } from './message.ts';
-import { newToolResources, toolResources } from './tool.ts';
+import { changeResources, newResources, newToolResources, toolResources } from './tool.ts';
 
 export type Thread = OpenAI.Beta.Thread;
 
@@ -33,3 +35,25 @@ export type CreateThread = z.output<typeof createThread>;
 
 export const modifyThread = z.strictObject({ tool_resources: toolResources(), metadata: metadata() });
 export type ModifyThread = z.output<typeof modifyThread>;
+
+/** A new, empty thread; `now` in Unix milliseconds. */
+export function newThread(request: CreateThread, now: number): Thread {
+  return {
+    id: newId('thread', now),
+    object: 'thread',
+    created_at: unixSeconds(now),
+    tool_resources: newResources(request.tool_resources, []),
+    metadata: request.metadata ?? {},
+  };
+}
+
+/** Replaces only the fields that were sent. */
+export function changeThread(thread: Thread, change: ModifyThread): Thread {
+  return {
+    ...thread,
+    tool_resources: changeResources(thread.tool_resources, change.tool_resources),
+    metadata: change.metadata === undefined ? thread.metadata : (change.metadata ?? {}),
+  };
+}
+
+export const presentThread = ({ object }: Pick<ThreadRecord, 'object'>): Thread => object;

@@ -1,3 +1,4 @@
+import type OpenAI from 'openai';
 import { z } from 'zod';
 
 import { id, integer, metadata, modelSideName, number } from './fields.ts';
@@ -11,24 +12,24 @@ const fileSearchTool = z.strictObject({
   type: z.literal('file_search'),
   file_search: z
     .strictObject({
-      max_num_results: integer(1, 50).optional(),
+      max_num_results: integer(1, 50).exactOptional(),
       ranking_options: z
         .strictObject({
-          ranker: z.enum(['auto', 'default_2024_08_21']).optional(),
+          ranker: z.enum(['auto', 'default_2024_08_21']).exactOptional(),
           score_threshold: number(0, 1),
         })
-        .optional(),
+        .exactOptional(),
     })
-    .optional(),
+    .exactOptional(),
 });
 
 const functionTool = z.strictObject({
   type: z.literal('function'),
   function: z.strictObject({
     name: modelSideName(),
-    description: z.string().optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
-    strict: z.boolean().nullable().optional(),
+    description: z.string().exactOptional(),
+    parameters: z.record(z.string(), z.unknown()).exactOptional(),
+    strict: z.boolean().nullable().exactOptional(),
   }),
 });
 
@@ -105,3 +106,38 @@ export const newToolResources = () =>
 
 export type NewToolResources = z.output<ReturnType<typeof newToolResources>>;
 export type ToolResourcesChange = z.output<ReturnType<typeof toolResources>>;
+
+type Resources = OpenAI.Beta.Assistant.ToolResources;
+
+/** Resources of a new object: what was given, and an empty place for each tool that takes files. */
+export function newResources(
+  request: NewToolResources,
+  tools: readonly { readonly type: string }[],
+): Resources {
+  const uses = (type: string) => tools.some((candidate) => candidate.type === type);
+  const resources: Resources = {};
+  if (request?.code_interpreter || uses('code_interpreter')) {
+    resources.code_interpreter = { file_ids: request?.code_interpreter?.file_ids ?? [] };
+  }
+  if (request?.file_search || uses('file_search')) {
+    resources.file_search = { vector_store_ids: request?.file_search?.vector_store_ids ?? [] };
+  }
+  return resources;
+}
+
+/** A tool that the change does not name keeps its resources; null takes all away. */
+export function changeResources(
+  current: Resources | null | undefined,
+  change: ToolResourcesChange,
+): Resources {
+  if (change === null) return {};
+  return {
+    ...current,
+    ...(change?.code_interpreter
+      ? { code_interpreter: { file_ids: change.code_interpreter.file_ids ?? [] } }
+      : {}),
+    ...(change?.file_search
+      ? { file_search: { vector_store_ids: change.file_search.vector_store_ids ?? [] } }
+      : {}),
+  };
+}
