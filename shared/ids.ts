@@ -63,6 +63,17 @@ export function derivedSortKey(base: string, salt: string): string {
   return text;
 }
 
+/**
+ * The `ordinal`-th sort key after `base`: keys of one base sort by their ordinal, after the base itself, and
+ * follow from their inputs alone.
+ */
+export function orderedSortKey(base: string, ordinal: number, salt: string): string {
+  const counter = decode(base.slice(TIME_CHARACTERS, TIME_CHARACTERS + COUNTER_CHARACTERS)) + 1 + ordinal;
+  const time = timeOfSortKey(base) + Math.floor(counter / COUNTERS_PER_MILLISECOND);
+  const key = encode(time, TIME_CHARACTERS) + encode(counter % COUNTERS_PER_MILLISECOND, COUNTER_CHARACTERS);
+  return derivedSortKey(key, salt);
+}
+
 /** What all keys derived from `base` begin with. */
 export const derivedPrefix = (base: string): string => base.slice(0, TIME_CHARACTERS + COUNTER_CHARACTERS);
 
@@ -82,12 +93,12 @@ export function invert(sortKey: string): string {
 /** Whether a string from a URL or a body can be an id at all; anything else is simply not found. */
 export const isPlausibleId = (id: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(id);
 
-function timeOfSortKey(sortKey: string): number {
-  let milliseconds = 0;
-  for (const character of sortKey.slice(0, TIME_CHARACTERS)) {
-    milliseconds = milliseconds * 32 + ALPHABET.indexOf(character);
-  }
-  return milliseconds;
+const timeOfSortKey = (sortKey: string): number => decode(sortKey.slice(0, TIME_CHARACTERS));
+
+function decode(text: string): number {
+  let value = 0;
+  for (const character of text) value = value * 32 + ALPHABET.indexOf(character);
+  return value;
 }
 
 function encode(value: number, characters: number): string {

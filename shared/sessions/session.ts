@@ -20,7 +20,9 @@ export type ExecutionEvent =
   | {
       readonly type: 'done';
       readonly status: 'ok' | 'error' | 'timeout' | 'interrupted' | 'kernel_died';
+      /** New or changed files, and paths that are gone. */
       readonly files: readonly SessionFile[];
+      readonly deleted?: readonly string[];
     };
 
 export interface Session {

@@ -7,7 +7,7 @@ import type { Page, PageQuery } from '../api/page.ts';
 import { derivedPrefix } from '../ids.ts';
 import { ascendingKey, endOf, projectKeys } from './keys.ts';
 import { ProjectCollection } from './project-collection.ts';
-import type { DocumentTable } from './table.ts';
+import { Conflict, type DocumentTable } from './table.ts';
 
 /** Bytes beyond the limit arrived; nothing of the file is kept. */
 export class FileTooLarge extends Error {
@@ -77,6 +77,18 @@ export class FileStore {
   async insert(record: FileRecord): Promise<FileRecord> {
     await this.#rows.insert(record);
     return record;
+  }
+
+  /** Like {@link insert}, for an id that a repeated attempt derives again. */
+  async insertOnce(record: FileRecord): Promise<void> {
+    await this.#rows.insert(record).catch((error: unknown) => {
+      if (!(error instanceof Conflict)) throw error;
+    });
+  }
+
+  /** Deletes bytes that got no row. */
+  async discard(project: string, id: string): Promise<void> {
+    await this.#blob(project, id).deleteIfExists();
   }
 
   async get(project: string, id: string): Promise<FileRecord | undefined> {

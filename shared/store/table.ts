@@ -171,8 +171,8 @@ export class DocumentTable {
           return this.#client.deleteEntity(entity.partitionKey, change.key);
       }
     };
-    const response: { etag?: string } = await done();
-    return new Map([[change.key, response.etag ?? '']]);
+    const response = await done();
+    return new Map([[change.key, String(('etag' in response && response.etag) || '')]]);
   }
 }
 

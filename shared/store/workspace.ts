@@ -8,6 +8,8 @@ import type { Change, DocumentTable } from './table.ts';
 export interface Workspace {
   /** By path below /mnt/data. */
   readonly files: Readonly<Record<string, WorkspaceFile>>;
+  /** Paths that were given to uploaded files, by file id: a name once given stays. */
+  readonly inputs: Readonly<Record<string, string>>;
   /** The kernel of the last call (see `Session.kernel`), or the empty string. */
   readonly kernel: string;
 }
@@ -20,7 +22,7 @@ export interface WorkspaceFile {
   readonly sha256: string;
 }
 
-export const emptyWorkspace: Workspace = { files: {}, kernel: '' };
+export const emptyWorkspace: Workspace = { files: {}, inputs: {}, kernel: '' };
 
 export class WorkspaceStore {
   readonly #table: DocumentTable;

@@ -1,0 +1,31 @@
+/**
+ * Named points at which a test lets the process die as by `kill -9` (setting HOURGLASS_CRASH_AT), to prove that
+ * every gap between two writes is survived. Without the setting a point costs one comparison.
+ */
+export const crashPoints = [
+  'after-watchdog-put',
+  'after-begin-transaction',
+  'after-start-message',
+  'while-working-on-watchdog',
+  'before-claim',
+  'after-claim',
+  'mid-stream',
+  'after-turn-saved',
+  'during-code',
+  'after-code-before-result-saved',
+  'between-outputs-and-step',
+  'before-final-transaction',
+  'after-final-transaction',
+] as const;
+export type CrashPoint = (typeof crashPoints)[number];
+
+export type Crash = (point: CrashPoint) => void;
+
+export function crashAt(setting: string | undefined): Crash {
+  return (point) => {
+    if (point !== setting) return;
+    process.kill(process.pid, 'SIGKILL');
+    // The signal arrives asynchronously; nothing may run until then.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+  };
+}

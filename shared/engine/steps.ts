@@ -1,0 +1,91 @@
+import type { MessageRecord } from '../api/message.ts';
+import type { RunRecord } from '../api/run.ts';
+import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
+import { orderedSortKey, sortKeyOf } from '../ids.ts';
+
+/**
+ * Ids of a run's steps and messages follow from the run's id and their number in it. So a worker that takes a
+ * run over gives the same objects the same ids, and a streamed event never names an object that is lost.
+ */
+export const stepId = (run: RunRecord, ordinal: number): string =>
+  `step_${orderedSortKey(sortKeyOf(run.object.id) ?? '', ordinal, `${run.object.id}/step`)}`;
+
+export const messageId = (run: RunRecord, ordinal: number): string =>
+  `msg_${orderedSortKey(sortKeyOf(run.object.id) ?? '', ordinal, `${run.object.id}/message`)}`;
+
+/** A new step in progress. @param now Unix seconds */
+export function newStep(
+  run: RunRecord,
+  ordinal: number,
+  details: RunStepRecord['object']['step_details'],
+  now: number,
+): RunStepRecord {
+  return {
+    project: run.project,
+    results: {},
+    object: {
+      id: stepId(run, ordinal),
+      object: 'thread.run.step',
+      created_at: now,
+      run_id: run.object.id,
+      assistant_id: run.object.assistant_id,
+      thread_id: run.object.thread_id,
+      type: details.type,
+      status: 'in_progress',
+      cancelled_at: null,
+      completed_at: null,
+      expired_at: null,
+      failed_at: null,
+      last_error: null,
+      step_details: details,
+      metadata: {},
+      usage: null,
+    },
+  };
+}
+
+/** A new, still empty assistant message in progress. @param now Unix seconds */
+export function newAssistantMessage(run: RunRecord, ordinal: number, now: number): MessageRecord {
+  return {
+    project: run.project,
+    object: {
+      id: messageId(run, ordinal),
+      object: 'thread.message',
+      created_at: now,
+      assistant_id: run.object.assistant_id,
+      thread_id: run.object.thread_id,
+      run_id: run.object.id,
+      status: 'in_progress',
+      incomplete_details: null,
+      incomplete_at: null,
+      completed_at: null,
+      role: 'assistant',
+      content: [],
+      attachments: [],
+      metadata: {},
+    },
+  };
+}
+
+export const toolCallsOf = (step: RunStepRecord): readonly ToolCall[] =>
+  step.object.step_details.type === 'tool_calls' ? step.object.step_details.tool_calls : [];
+
+export const isOpen = (step: RunStepRecord): boolean => step.object.status === 'in_progress';
+
+/** Figures that code drew after the last message: they open the next one. */
+export function pendingImages(steps: readonly RunStepRecord[]): string[] {
+  const images: string[] = [];
+  for (const step of steps) {
+    if (step.object.step_details.type === 'message_creation') {
+      if (!isOpen(step)) images.length = 0;
+      continue;
+    }
+    for (const call of toolCallsOf(step)) {
+      if (call.type !== 'code_interpreter') continue;
+      for (const output of call.code_interpreter.outputs) {
+        if (output.type === 'image') images.push(output.image.file_id);
+      }
+    }
+  }
+  return images;
+}

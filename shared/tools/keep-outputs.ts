@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+
+import { type Clock, unixSeconds } from '../clock.ts';
+import { derivedSortKey } from '../ids.ts';
+import { type ExecutionEvent, type Session, SessionError, type SessionFile } from '../sessions/session.ts';
+import type { FileStore } from '../store/files.ts';
+import type { Workspace, WorkspaceFile } from '../store/workspace.ts';
+import type { CodeCall } from './code-interpreter.ts';
+
+export interface Keeping {
+  readonly files: FileStore;
+  readonly clock: Clock;
+  readonly call: CodeCall;
+  readonly limits: { readonly maxFiles: number; readonly maxBytes: number };
+}
+
+/**
+ * What code made becomes files under ids that follow from the call: a worker that repeats this after a crash
+ * writes the same files again instead of others beside them.
+ */
+export async function keepImage(
+  { files, clock, call, limits }: Keeping,
+  image: Extract<ExecutionEvent, { type: 'image' }>,
+  known: Map<string, string>,
+): Promise<string> {
+  const sha256 = digest(image.data);
+  const before = known.get(sha256);
+  if (before) return before;
+  const sortKey = derivedSortKey(call.sortKey, `${call.executionId}/image/${known.size}`);
+  const id = `file-${sortKey}`;
+  known.set(sha256, id);
+  const filename = `${id}.${image.mime === 'image/png' ? 'png' : 'jpg'}`;
+  await createOnce(
+    files,
+    newFile(call, sortKey, filename, clock, limits.maxBytes),
+    Readable.from([image.data]),
+  );
+  return id;
+}
+
+/** Keeps new and changed files of /mnt/data; what cannot be kept is said in a note to the model. */
+export async function keepFiles(
+  keeping: Keeping,
+  session: Session,
+  done: Extract<ExecutionEvent, { type: 'done' }>,
+  signal: AbortSignal,
+): Promise<{ workspace: Workspace; notes: string[] }> {
+  const { call, limits } = keeping;
+  const kept: Record<string, WorkspaceFile> = { ...call.workspace.files };
+  const notes: string[] = [];
+  for (const path of done.deleted ?? []) delete kept[path];
+  const changed = done.files.filter((file) => {
+    const before = kept[file.path];
+    return before === undefined || before.bytes !== file.bytes || before.mtime !== file.mtime;
+  });
+  for (const file of changed.slice(0, limits.maxFiles)) {
+    if (file.bytes > limits.maxBytes) {
+      notes.push(
+        `[/mnt/data/${file.path} is larger than ${limits.maxBytes} bytes: it is not kept after the session.]`,
+      );
+      continue;
+    }
+    try {
+      kept[file.path] = await keepFile(keeping, session, file, kept[file.path], signal);
+    } catch (error) {
+      if (!(error instanceof SessionError) || error.code === 'lost') throw error;
+      notes.push(`[/mnt/data/${file.path} could not be kept: ${error.message}]`);
+    }
+  }
+  if (changed.length > limits.maxFiles) {
+    notes.push(
+      `[${changed.length - limits.maxFiles} more files were written than the ${limits.maxFiles} that are kept per call.]`,
+    );
+  }
+  return { workspace: { ...call.workspace, files: kept }, notes };
+}
+
+async function keepFile(
+  { files, clock, call, limits }: Keeping,
+  session: Session,
+  file: SessionFile,
+  before: WorkspaceFile | undefined,
+  signal: AbortSignal,
+): Promise<WorkspaceFile> {
+  const sortKey = derivedSortKey(call.sortKey, `${call.executionId}/file/${file.path}`);
+  const fileId = `file-${sortKey}`;
+  const hash = createHash('sha256');
+  const source = await session.getFile(file, signal);
+  const content = Readable.from(hashed(source, hash), { objectMode: false });
+  const bytes = await files.upload(call.run.project, fileId, content, limits.maxBytes);
+  const sha256 = hash.digest('hex');
+  if (before?.sha256 === sha256 && before.fileId !== fileId) {
+    await files.discard(call.run.project, fileId);
+    return { ...before, mtime: file.mtime };
+  }
+  const name = file.path.split('/').at(-1) ?? file.path;
+  const { project, object } = newFile(call, sortKey, name, clock, limits.maxBytes);
+  await files.insertOnce({ project, sortKey, object: { ...object, bytes } });
+  return { fileId, bytes, mtime: file.mtime, sha256 };
+}
+
+async function createOnce(
+  files: FileStore,
+  file: ReturnType<typeof newFile>,
+  content: Readable,
+): Promise<void> {
+  const { project, sortKey, object, maxBytes } = file;
+  const bytes = await files.upload(project, object.id, content, maxBytes);
+  await files.insertOnce({ project, sortKey, object: { ...object, bytes } });
+}
+
+function newFile(call: CodeCall, sortKey: string, filename: string, clock: Clock, maxBytes: number) {
+  return {
+    project: call.run.project,
+    sortKey,
+    maxBytes,
+    object: {
+      id: `file-${sortKey}`,
+      object: 'file' as const,
+      created_at: unixSeconds(clock.now()),
+      filename,
+      purpose: 'assistants_output' as const,
+      status: 'processed' as const,
+    },
+  };
+}
+
+async function* hashed(source: Readable, hash: ReturnType<typeof createHash>): AsyncGenerator<Buffer> {
+  for await (const chunk of source as AsyncIterable<Buffer>) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+const digest = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
