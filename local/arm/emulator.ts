@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+
+import { armError, notFound, type ResourceAddress, showGroup, showOperation } from './arm-answers.ts';
+import { defaultLimits, type SandboxLimits } from './bubblewrap.ts';
+import { type Fault, Faults, type Refusal, refusalOf } from './faults.ts';
+import { Group } from './group.ts';
+import { readGroupBody } from './group-body.ts';
+import { findIsolation, type Isolation } from './isolation.ts';
+import { pythonRuntime } from './python-runtime.ts';
+import { watchSandboxes } from './sandbox-watch.ts';
+import { WarmPool } from './warm-pool.ts';
+
+export interface EmulatorOptions {
+  /** The Python that has the agent's modules; default /usr/bin/python3. */
+  readonly python?: string;
+  /** Sandboxes that wait for an owner; default 1. */
+  readonly warm?: number;
+  readonly isolation?: Isolation;
+  readonly limits?: Partial<SandboxLimits>;
+  /** Listening port; default any free one. */
+  readonly port?: number;
+}
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly apiVersion: string | null;
+  readonly body: unknown;
+  readonly status: number;
+}
+
+export interface ArmEmulator {
+  /** What SESSION_ARM_ENDPOINT wants to know. */
+  readonly url: string;
+  /** The last requests, oldest first. */
+  readonly requests: readonly RecordedRequest[];
+  /** Lets the next `times` creations fail in this way. */
+  fail(fault: Fault, times?: number): void;
+  clearFaults(): void;
+  /** Live groups by name. */
+  readonly groups: ReadonlyMap<string, Group>;
+  /** As when Azure loses a group: gone without a trace. */
+  vanish(name: string): Promise<void>;
+  /** As when Azure moves a group: another address, another boot. */
+  move(name: string): Promise<void>;
+  /** Resolves when the warm sandboxes listen. */
+  warmed(): Promise<void>;
+  /** Ends every sandbox and the server. */
+  stop(): Promise<void>;
+}
+
+const PATH =
+  /^\/subscriptions\/([^/]+)\/resourceGroups\/([^/]+)\/providers\/Microsoft\.ContainerInstance\/containerGroups(?:\/([^/]+))?$/i;
+const OPERATION =
+  /^\/subscriptions\/([^/]+)\/providers\/Microsoft\.ContainerInstance\/locations\/[^/]+\/operations\/([^/]+)$/i;
+const MAX_RECORDED = 5000;
+
+/**
+ * A small Azure Resource Manager on loopback that knows container groups, each a sandbox around the real agent.
+ * Groups live as long as this object.
+ * @throws when sessions cannot be isolated here, saying what helps
+ */
+export async function startArmEmulator(options: EmulatorOptions = {}): Promise<ArmEmulator> {
+  const isolation = findIsolation(options.isolation);
+  const baseFolder = mkdtempSync(join(tmpdir(), 'hg-'));
+  // Sandboxes' own users pass through; what is below belongs to one of them each.
+  chmodSync(baseFolder, 0o711);
+  const limits = { ...defaultLimits, ...options.limits };
+  const python = pythonRuntime(options.python ?? '/usr/bin/python3');
+  const pool = new WarmPool(
+    { isolation, python, limits, baseFolder, cacheFolder: undefined },
+    options.warm ?? 1,
+  );
+  const stopWatching = watchSandboxes(pool, limits);
+  const groups = new Map<string, Group>();
+  const operations = new Map<string, { address: ResourceAddress; group: Group }>();
+  const faults = new Faults();
+  const requests: RecordedRequest[] = [];
+
+  const server = createServer((incoming, outgoing) => {
+    handle(incoming, outgoing).catch((error: unknown) => {
+      answer(
+        outgoing,
+        500,
+        armError('InternalServerError', error instanceof Error ? error.message : String(error)),
+      );
+    });
+  });
+
+  async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const url = new URL(incoming.url ?? '/', `http://${incoming.headers.host ?? 'localhost'}`);
+    const method = incoming.method ?? 'GET';
+    const body = method === 'PUT' ? await json(incoming).catch(() => undefined) : undefined;
+    const { status, headers, content } = await respond(method, url, body);
+    const apiVersion = url.searchParams.get('api-version');
+    requests.push({ method, path: url.pathname, apiVersion, body, status });
+    if (requests.length > MAX_RECORDED) requests.shift();
+    answer(outgoing, status, content, headers);
+  }
+
+  async function respond(method: string, url: URL, body: unknown): Promise<Answer> {
+    if (!url.searchParams.has('api-version')) {
+      return {
+        status: 400,
+        content: armError(
+          'MissingApiVersionParameter',
+          'The api-version query parameter (?api-version=) is required for all requests.',
+        ),
+      };
+    }
+    const operation = OPERATION.exec(url.pathname);
+    if (operation) {
+      const known = operations.get(operation[2] ?? '');
+      if (!known) return { status: 404, content: armError('NotFound', 'The operation was not found.') };
+      return { status: 200, content: showOperation(known.address, known.group) };
+    }
+    const found = PATH.exec(url.pathname);
+    if (!found)
+      return {
+        status: 404,
+        content: armError('InvalidResourceType', `The path ${url.pathname} is not known here.`),
+      };
+    const [, subscription = '', resourceGroup = '', name] = found;
+    if (name === undefined) {
+      if (method !== 'GET')
+        return { status: 405, content: armError('MethodNotAllowed', `${method} is not allowed here.`) };
+      const value = [...groups].map(([each, group]) =>
+        showGroup({ subscription, resourceGroup, name: each }, group),
+      );
+      return { status: 200, content: { value } };
+    }
+    const address = { subscription, resourceGroup, name };
+    const group = groups.get(name);
+    switch (method) {
+      case 'GET':
+        return group
+          ? { status: 200, content: showGroup(address, group) }
+          : { status: 404, content: notFound(address) };
+      case 'PUT':
+        return create(address, group, url, body);
+      case 'DELETE':
+        if (!group) return { status: 204 };
+        groups.delete(name);
+        await group.end();
+        return { status: 200, content: showGroup(address, group) };
+      default:
+        return { status: 405, content: armError('MethodNotAllowed', `${method} is not allowed here.`) };
+    }
+  }
+
+  function create(address: ResourceAddress, existing: Group | undefined, url: URL, value: unknown): Answer {
+    if (existing) return { status: 200, content: showGroup(address, existing) };
+    const body = readGroupBody(value);
+    if ('problem' in body) return { status: 400, content: armError('InvalidRequestContent', body.problem) };
+    const fault = faults.take();
+    const refusal = fault && refusalOf(fault, body.request.location);
+    if (refusal) return refused(refusal);
+    const group = new Group(body);
+    groups.set(address.name, group);
+    void group.provision(pool, fault);
+    const operation = randomUUID();
+    operations.set(operation, { address, group });
+    const version = url.searchParams.get('api-version');
+    const path = `/subscriptions/${address.subscription}/providers/Microsoft.ContainerInstance/locations/${body.request.location}/operations/${operation}?api-version=${version}`;
+    return {
+      status: 201,
+      headers: { 'azure-asyncoperation': `${url.origin}${path}` },
+      content: showGroup(address, group),
+    };
+  }
+
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const named = (name: string): Group => {
+    const group = groups.get(name);
+    if (!group) throw new Error(`there is no container group ${name}`);
+    return group;
+  };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    groups,
+    fail: (fault, times) => faults.add(fault, times),
+    clearFaults: () => faults.clear(),
+    vanish: async (name) => {
+      const group = named(name);
+      groups.delete(name);
+      await group.end();
+    },
+    move: (name) => named(name).move(pool),
+    warmed: () => pool.ready(),
+    stop: async () => {
+      stopWatching();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await Promise.all([closed, pool.stop()]);
+      rmSync(baseFolder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly content?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+const refused = ({ status, code, message, headers }: Refusal): Answer => ({
+  status,
+  content: armError(code, message),
+  ...(headers ? { headers } : {}),
+});
+
+function answer(
+  outgoing: ServerResponse,
+  status: number,
+  content?: unknown,
+  headers?: Record<string, string>,
+): void {
+  outgoing.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+  outgoing.end(content === undefined ? undefined : JSON.stringify(content));
+}

@@ -1,0 +1,100 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { MINUTE, SECOND } from '../clock.ts';
+import { agentHealth } from './agent-client.ts';
+import { AgentUnreachable } from './agent-http.ts';
+import type { Health } from './agent-wire.ts';
+import { type ContainerGroups, GroupError } from './container-groups.ts';
+import { SessionError } from './session.ts';
+import type { SessionRecord } from './session-record.ts';
+
+const FIRST_DELAY_MS = 20;
+const MAX_DELAY_MS = SECOND;
+const FIRST_BUSY_DELAY_MS = SECOND;
+const MAX_BUSY_DELAY_MS = MINUTE / 2;
+/** Azure may not show a group for a moment after it accepted its creation. */
+const UNSEEN_MS = 20 * SECOND;
+/** With the address known the agent is asked often, and Azure only now and then. */
+const LOOK_EVERY_MS = 2 * SECOND;
+
+/** Azure has no room now: asks again with growing pauses until `limit`, never in a tight loop. */
+export async function createPatiently(
+  groups: ContainerGroups,
+  record: SessionRecord,
+  limit: AbortSignal,
+): Promise<void> {
+  for (let pause = FIRST_BUSY_DELAY_MS; ; pause = Math.min(pause * 2, MAX_BUSY_DELAY_MS)) {
+    try {
+      return await groups.create({ ...record, name: record.group }, limit);
+    } catch (error) {
+      if (!(error instanceof GroupError && error.code === 'busy')) throw error;
+      await pauseFor(Math.max(pause, error.retryAfterMs ?? 0), limit, error.message);
+    }
+  }
+}
+
+export interface ReadyAgent {
+  readonly address: string;
+  readonly health: Health;
+}
+
+/**
+ * Waits until the group's agent answers and has its token. That, not Azure's word for it, is ready: the
+ * SDK's poller would add seconds.
+ * @throws {GroupError} `failed` when the group came to nothing
+ */
+export async function untilReady(
+  groups: ContainerGroups,
+  record: SessionRecord,
+  limit: AbortSignal,
+): Promise<ReadyAgent> {
+  const started = Date.now();
+  let address: string | undefined;
+  let looked = Number.NEGATIVE_INFINITY;
+  let last = 'it did not appear';
+  for (let pause = FIRST_DELAY_MS; ; pause = Math.min(pause * 1.5, MAX_DELAY_MS)) {
+    if (address === undefined || Date.now() - looked >= LOOK_EVERY_MS) {
+      looked = Date.now();
+      const view = await look(groups, record.group, limit);
+      if (view) {
+        ({ address, detail: last } = view);
+        if (view.state === 'failed' || view.state === 'ended') throw new GroupError('failed', notUp(last));
+      } else if (Date.now() - started > UNSEEN_MS) {
+        throw new GroupError('failed', notUp('it vanished'));
+      }
+    }
+    const health = address === undefined ? undefined : await healthOrUndefined(address, limit);
+    if (address && health?.claimed && health.state !== 'dead') return { address, health };
+    await pauseFor(pause, limit, notUp(last));
+  }
+}
+
+const notUp = (detail: string): string => `The container group did not come up (${detail})`;
+
+/** A look that Azure refuses to give right now is a look at nothing: the next one decides. */
+async function look(groups: ContainerGroups, name: string, limit: AbortSignal) {
+  try {
+    return await groups.get(name, limit);
+  } catch (error) {
+    if (error instanceof GroupError && error.code === 'busy') return undefined;
+    throw error;
+  }
+}
+
+export async function healthOrUndefined(address: string, signal: AbortSignal): Promise<Health | undefined> {
+  try {
+    return await agentHealth(address, signal);
+  } catch (error) {
+    if (error instanceof AgentUnreachable || error instanceof SessionError) return undefined;
+    throw error;
+  }
+}
+
+/** Waits; when `limit` comes first, `why` is the reason the whole start failed. */
+async function pauseFor(milliseconds: number, limit: AbortSignal, why: string): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal: limit });
+  } catch (error) {
+    throw new GroupError('busy', why, { cause: error });
+  }
+}

@@ -1,0 +1,99 @@
+import { type ArmEmulator, type EmulatorOptions, startArmEmulator } from '../../local/arm/emulator.ts';
+import { findPython } from '../../local/setup/find-python.mjs';
+import { type Clock, HOUR, MINUTE, systemClock } from '../../shared/clock.ts';
+import { type ArmSettings, armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
+import type { ContainerGroups } from '../../shared/sessions/container-groups.ts';
+import type { ExecutionEvent, Session, Sessions } from '../../shared/sessions/session.ts';
+import { createSessions, type SessionsSettings } from '../../shared/sessions/session-manager.ts';
+import { orphanSweep } from '../../shared/sessions/session-removal.ts';
+import { MemorySessionQueue, MemorySessionStore } from './session-store.ts';
+
+/** The emulator with the machine's Python. */
+export const startTestEmulator = (options: EmulatorOptions = {}): Promise<ArmEmulator> => {
+  const python = findPython();
+  if (!python) throw new Error('no Python has the agent’s modules: run npm test, which installs them');
+  return startArmEmulator({ python, ...options });
+};
+
+export const armSettings = (endpoint: string, changes: Partial<ArmSettings> = {}): ArmSettings => ({
+  endpoint,
+  subscriptionId: '00000000-0000-0000-0000-000000000000',
+  resourceGroup: 'sessions',
+  installation: 'test',
+  location: 'local',
+  image: 'hourglass-session',
+  cpu: 1,
+  memoryGb: 2,
+  subnetId: undefined,
+  registryServer: undefined,
+  registryIdentityId: undefined,
+  clientId: undefined,
+  standbyPool: undefined,
+  ...changes,
+});
+
+export interface TestSessions {
+  readonly sessions: Sessions;
+  readonly groups: ContainerGroups;
+  readonly store: MemorySessionStore;
+  readonly queue: MemorySessionQueue;
+  readonly problems: string[];
+  readonly sweep: () => Promise<void>;
+}
+
+/** The session manager as one process has it. Processes that share state share `store` and `queue`. */
+export function testSessions(options: {
+  groups: ContainerGroups;
+  store?: MemorySessionStore;
+  queue?: MemorySessionQueue;
+  clock?: Clock;
+  settings?: Partial<SessionsSettings>;
+}): TestSessions {
+  const {
+    groups,
+    store = new MemorySessionStore(),
+    queue = new MemorySessionQueue(),
+    clock = systemClock,
+  } = options;
+  const problems: string[] = [];
+  const report = (problem: string) => problems.push(problem);
+  const sweep = orphanSweep({ groups, clock, report });
+  const settings = { installation: 'test', ttlMs: HOUR, startTimeoutMs: MINUTE, ...options.settings };
+  const sessions = createSessions({ groups, store, queue, clock, settings, sweep, report });
+  return { sessions, groups, store, queue, problems, sweep };
+}
+
+export const sessionsOn = (emulator: ArmEmulator, settings?: Partial<SessionsSettings>): TestSessions =>
+  testSessions({ groups: armContainerGroups(armSettings(emulator.url)), ...(settings ? { settings } : {}) });
+
+export interface Outcome {
+  readonly logs: string;
+  readonly images: number;
+  readonly restarted: string | undefined;
+  readonly done: Extract<ExecutionEvent, { type: 'done' }>;
+}
+
+let executions = 0;
+
+/** Runs code to its end and gathers what came of it. */
+export async function run(
+  session: Session,
+  code: string,
+  options: { timeoutMs?: number; executionId?: string; signal?: AbortSignal } = {},
+): Promise<Outcome> {
+  const executionId = options.executionId ?? `execution-${++executions}`;
+  const signal = options.signal ?? new AbortController().signal;
+  let logs = '';
+  let images = 0;
+  let restarted: string | undefined;
+  for await (const event of session.execute(
+    { executionId, code, timeoutMs: options.timeoutMs ?? 60_000 },
+    signal,
+  )) {
+    if (event.type === 'logs') logs += event.text;
+    if (event.type === 'image') images += 1;
+    if (event.type === 'restarted') restarted = event.reason;
+    if (event.type === 'done') return { logs, images, restarted, done: event };
+  }
+  throw new Error('the execution ended without an end');
+}
