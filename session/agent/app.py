@@ -14,6 +14,7 @@ from tornado.netutil import bind_unix_socket
 
 from .claim import Claim
 from .config import Config, InvalidConfig, read_environment
+from .disk import Disk
 from .errors import KernelUnavailable
 from .files import Workspace
 from .keeper import KernelKeeper
@@ -21,6 +22,7 @@ from .launch import Folders
 from .processes import KernelUser, protect_this_process
 from .routes import COPY_BYTES, MAX_JSON_BYTES, Services, application
 from .runner import Runner
+from .sharing import Sharing
 
 log = logging.getLogger("agent")
 CHECK_S = 1.0
@@ -59,22 +61,23 @@ async def serve(config: Config) -> int:
     user = KernelUser(config.run_as)
     if user.separate and await user.run("/bin/true") != 0:
         raise InvalidConfig("AGENT_RUN_AS does not work here: its command cannot start /bin/true")
-    folders = Folders(config, shared=user.separate)
-    workspace = Workspace(config.data_dir, shared=user.separate)
-    keeper = KernelKeeper(config, folders, user)
-    keeper.start()
+    sharing = Sharing.of(config.data_dir, user.separate)
+    folders = Folders(config, sharing)
+    workspace = Workspace(config.data_dir, sharing)
     shutdown = asyncio.Event()
+    keeper = KernelKeeper(config, folders, user, on_fatal=shutdown.set)
+    keeper.start()
     claim = Claim(config)
-    runner = Runner(config, keeper, workspace, user)
+    disk = Disk(workspace, folders.scratch, user, config.limits.data_bytes)
+    runner = Runner(keeper, disk, config.limits.output_bytes)
     services = Services(
         boot_id=uuid.uuid4().hex,
         claim=claim,
         keeper=keeper,
         runner=runner,
         workspace=workspace,
-        data_bytes=config.limits.data_bytes,
+        disk=disk,
         shutdown=shutdown,
-        kernel_uid=keeper.kernel_uid,
     )
     server = HTTPServer(application(services), max_body_size=MAX_JSON_BYTES, chunk_size=COPY_BYTES)
     _listen(server, config.listen)

@@ -15,9 +15,11 @@ import zmq
 import zmq.asyncio
 from jupyter_client.session import Session
 
+# Told to sinks when messages went missing; no kernel can send a message of an empty type.
+LOST = ""
 DELIMITER = b"<IDS|MSG>"
-MAX_MESSAGE_BYTES = 64 * 1024 * 1024
-QUEUED_MESSAGES = 16
+MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+QUEUED_MESSAGES = 8
 PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
 
 Message = tuple[str, str, dict[str, Any]]
@@ -33,7 +35,7 @@ def _parse(frames: list[bytes]) -> Message | None:
         kind, request = header["msg_type"], parent.get("msg_id", "")
     except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
         return None
-    if isinstance(kind, str) and isinstance(request, str) and isinstance(content, dict):
+    if isinstance(kind, str) and kind and isinstance(request, str) and isinstance(content, dict):
         return kind, request, content
     return None
 
@@ -50,7 +52,12 @@ class Channels:
         self._iopub = self._connect(zmq.SUB, "iopub_port")
         self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._sinks: dict[str, Sink] = {}
-        self._readers = [asyncio.create_task(self._read_iopub()), asyncio.create_task(self._read_shell())]
+        self._tasks = [
+            asyncio.create_task(self._read_iopub()),
+            asyncio.create_task(self._read_shell()),
+            asyncio.create_task(self._mend(self._iopub, "iopub_port")),
+            asyncio.create_task(self._mend(self._shell, "shell_port")),
+        ]
 
     def connection_info(self) -> dict[str, Any]:
         """What the kernel must know to open its side."""
@@ -66,8 +73,24 @@ class Channels:
         socket.set(zmq.RECONNECT_IVL, 10)
         if kind == zmq.SUB:
             socket.subscribe(b"")
-        socket.connect(f"ipc://{self._prefix}-{PORTS[port]}")
+        socket.connect(self._address(port))
         return socket
+
+    def _address(self, port: str) -> str:
+        return f"ipc://{self._prefix}-{PORTS[port]}"
+
+    async def _mend(self, socket: zmq.asyncio.Socket, port: str) -> None:
+        """Connects again after a message that was too large: the library drops the connection for good."""
+        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        while True:
+            await monitor.recv_multipart()
+            try:
+                socket.disconnect(self._address(port))
+            except zmq.ZMQError:
+                pass  # it had given the address up already
+            socket.connect(self._address(port))
+            for sink in list(self._sinks.values()):
+                sink(LOST, {})
 
     async def handshake(self) -> None:
         """Returns when requests are answered and published messages arrive."""
@@ -125,9 +148,10 @@ class Channels:
 
     def close(self) -> None:
         """Stops reading and frees the sockets."""
-        for reader in self._readers:
-            reader.cancel()
+        for task in self._tasks:
+            task.cancel()
         for reply in self._replies.values():
             reply.cancel()
-        self._shell.close()
-        self._iopub.close()
+        for socket in (self._shell, self._iopub):
+            socket.disable_monitor()
+            socket.close()

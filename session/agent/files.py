@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import AgentError
-from .snapshots import FileStamp, Snapshot, take_snapshot
+from .sharing import Sharing
+from .snapshots import FOLDER_FLAGS, FileStamp
 
 PART_PREFIX = ".hourglass-"
 MAX_PATH_BYTES = 1024
 MAX_NAME_BYTES = 255
-FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def invalid_path(reason: str) -> AgentError:
@@ -27,6 +27,17 @@ def invalid_path(reason: str) -> AgentError:
 
 def not_found() -> AgentError:
     return AgentError(404, "not_found", "there is no such file")
+
+
+def not_regular(reason: str) -> AgentError:
+    return AgentError(403, "not_regular", reason)
+
+
+def _refused(error: OSError) -> AgentError:
+    """What the caller hears when the system refuses a write."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMLINK):
+        return AgentError(507, "disk_full", "there is no space left for this file")
+    return not_regular(f"the file cannot be written: {os.strerror(error.errno or 0)}")
 
 
 def split_path(path: str) -> list[str]:
@@ -48,13 +59,13 @@ def split_path(path: str) -> list[str]:
 class Upload:
     """A file on its way in: written beside its target and renamed over it at the end."""
 
-    def __init__(self, folder: int, name: str, mode: int) -> None:
+    def __init__(self, folder: int, name: str, sharing: Sharing) -> None:
         self._folder = folder
         self._name = name
         self._part = f"{PART_PREFIX}{secrets.token_hex(8)}.part"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._file = os.open(self._part, flags, mode, dir_fd=folder)
-        os.fchmod(self._file, mode)
+        self._file = os.open(self._part, flags, 0o600, dir_fd=folder)
+        sharing.give(self._file, sharing.data_file)
         self.size = 0
 
     def write(self, chunk: bytes) -> None:
@@ -64,9 +75,7 @@ class Upload:
             while view:
                 view = view[os.write(self._file, view) :]
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                raise AgentError(507, "disk_full", "there is no space left for this file") from error
-            raise
+            raise _refused(error) from error
         self.size += len(chunk)
 
     def commit(self) -> FileStamp:
@@ -95,19 +104,16 @@ class Upload:
 
 
 class Workspace:
-    """The data folder. `shared` means that the kernel is another user of the folder's group."""
+    """The data folder."""
 
-    def __init__(self, root: Path, shared: bool) -> None:
+    def __init__(self, root: Path, sharing: Sharing) -> None:
         self.root = root
-        self._shared = shared
-        self._descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-
-    def snapshot(self) -> Snapshot:
-        return take_snapshot(self._descriptor)
+        self._sharing = sharing
+        self.descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     @contextmanager
     def _folder_of(self, steps: list[str], create: bool = False) -> Iterator[int]:
-        folder = os.dup(self._descriptor)
+        folder = os.dup(self.descriptor)
         try:
             for step in steps[:-1]:
                 folder = self._enter(folder, step, create)
@@ -117,19 +123,23 @@ class Workspace:
 
     def _enter(self, folder: int, step: str, create: bool) -> int:
         """Opens the folder `step` in `folder`, which is closed; returns the new descriptor."""
+        made = False
         if create:
             try:
-                os.mkdir(step, 0o775 if self._shared else 0o755, dir_fd=folder)
-                if self._shared:
-                    os.chmod(step, 0o2775, dir_fd=folder)
+                os.mkdir(step, 0o700, dir_fd=folder)
+                made = True
             except FileExistsError:
-                pass  # whatever it is, opening it decides
+                made = False  # whatever it is, opening it decides
+            except OSError as error:
+                raise _refused(error) from error
         try:
             child = os.open(step, FOLDER_FLAGS, dir_fd=folder)
+            if made:
+                self._sharing.give(child, self._sharing.data_folder)
         except FileNotFoundError:
             raise not_found() from None
         except PermissionError:
-            raise AgentError(403, "not_regular", "a folder on the way may not be entered") from None
+            raise not_regular("a folder on the way may not be entered") from None
         except OSError as error:
             raise invalid_path("a step on the way is a link or not a folder") from error
         os.close(folder)
@@ -139,7 +149,12 @@ class Workspace:
         """Begins a file, making the folders on its way."""
         steps = split_path(path)
         with self._folder_of(steps, create=True) as folder:
-            return Upload(os.dup(folder), steps[-1], 0o664 if self._shared else 0o644)
+            own = os.dup(folder)
+            try:
+                return Upload(own, steps[-1], self._sharing)
+            except OSError as error:
+                os.close(own)
+                raise _refused(error) from error
 
     def open_file(self, path: str, kernel_uid: int | None) -> tuple[int, FileStamp]:
         """Opens a regular file for reading; the caller closes the descriptor."""
@@ -152,14 +167,14 @@ class Workspace:
             except FileNotFoundError:
                 raise not_found() from None
             except OSError as error:
-                raise AgentError(403, "not_regular", "only regular files can be read") from error
+                raise not_regular("only regular files can be read") from error
         status = os.fstat(file)
         # A hard link made by the kernel's code could name a file outside that only we may read; its own
         # files it may link as it likes.
         foreign = status.st_nlink > 1 and status.st_uid not in (kernel_uid, None)
         if not stat.S_ISREG(status.st_mode) or foreign:
             os.close(file)
-            raise AgentError(403, "not_regular", "only regular files can be read")
+            raise not_regular("only regular files can be read")
         return file, FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
 
     def delete(self, path: str) -> None:
@@ -171,4 +186,4 @@ class Workspace:
             except FileNotFoundError:
                 raise not_found() from None
             except (IsADirectoryError, PermissionError) as error:
-                raise AgentError(403, "not_regular", "only files can be deleted") from error
+                raise not_regular("only files can be deleted") from error

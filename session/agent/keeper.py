@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+from collections.abc import Callable
+
 from .config import Config
 from .errors import KernelUnavailable
 from .kernel import Kernel
@@ -15,12 +17,14 @@ log = logging.getLogger("agent")
 class KernelKeeper:
     """Owner of the current kernel. `generation` counts kernels since boot, beginning with 1."""
 
-    def __init__(self, config: Config, folders: Folders, user: KernelUser) -> None:
+    def __init__(self, config: Config, folders: Folders, user: KernelUser, on_fatal: Callable[[], None]) -> None:
         self.generation = 0
         self.failure: str | None = None
         self._config = config
         self._folders = folders
         self._user = user
+        self._on_fatal = on_fatal
+        self._tasks: set[asyncio.Task[None]] = set()
         self._kernel: Kernel | None = None
         self._starting: asyncio.Task[Kernel] | None = None
         self._closed = False
@@ -43,12 +47,17 @@ class KernelKeeper:
             log.error("kernel %d: %s", generation, error)
             raise
         self._kernel = kernel
-        asyncio.create_task(self._replace_when_it_dies(kernel))
+        watcher = asyncio.create_task(self._replace_when_it_dies(kernel))
+        self._tasks.add(watcher)
+        watcher.add_done_callback(self._tasks.discard)
         return kernel
 
     async def _replace_when_it_dies(self, kernel: Kernel) -> None:
         await kernel.ended.wait()
-        await self.replace_dead(kernel)
+        try:
+            await self.replace_dead(kernel)
+        except KernelUnavailable as error:
+            log.error("%s", error)
 
     @property
     def ready_now(self) -> bool:
@@ -67,16 +76,27 @@ class KernelKeeper:
 
     async def replace(self) -> int:
         """Ends the kernel with all its processes, begins a new one, and returns its generation."""
-        old, starting = self._kernel, self._starting
-        self._kernel = None
-        if old is None and starting is not None and not starting.done():
-            starting.cancel()
-            await asyncio.wait({starting})
-        if old is not None:
-            await old.kill()
-            reap_orphans(None)
+        await self._end()
         self.start()
         return self.generation
+
+    async def _end(self) -> None:
+        """Leaves no process of any kernel; raises KernelUnavailable, after the alarm, when that fails."""
+        kernel, starting = self._kernel, self._starting
+        self._kernel = None
+        try:
+            if starting is not None and not starting.done():
+                starting.cancel()
+                await asyncio.wait({starting})
+            if kernel is not None:
+                await kernel.kill()
+            if not await self._user.kill_everything(None):
+                raise KernelUnavailable("processes of the kernel could not be ended")
+        except KernelUnavailable:
+            # Code that nobody can stop: the end of the agent is the end of its container.
+            self._on_fatal()
+            raise
+        reap_orphans(None)
 
     async def replace_dead(self, kernel: Kernel) -> int:
         """Replaces a kernel that ended by itself, unless that has been done; returns the generation."""
@@ -92,10 +112,4 @@ class KernelKeeper:
     async def close(self) -> None:
         """Ends the kernel and starts no other."""
         self._closed = True
-        starting, kernel = self._starting, self._kernel
-        self._kernel = None
-        if starting is not None and not starting.done():
-            starting.cancel()
-            await asyncio.wait({starting})
-        if kernel is not None:
-            await kernel.kill()
+        await self._end()

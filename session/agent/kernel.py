@@ -1,7 +1,6 @@
 """One kernel process: started, asked to run code, interrupted, killed. It is replaced, never restarted."""
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from .channels import Channels
 from .errors import KernelUnavailable
-from .launch import Folders, kernel_command, kernel_environment
+from .launch import Folders, kernel_command, kernel_environment, kernel_settings
 from .config import Config
 from .processes import KernelUser
 
@@ -35,26 +34,23 @@ class Kernel:
         """Starts a kernel and waits until it is warm; raises KernelUnavailable."""
         folder = folders.new_socket_folder(generation)
         channels = Channels(folder)
-        connection_file = folder / "connection.json"
-        connection_file.write_text(json.dumps(channels.connection_info()))
-        connection_file.chmod(0o640 if user.separate else 0o600)
         try:
             process = await asyncio.create_subprocess_exec(
-                *user.run_as,
-                *kernel_command(config, connection_file),
-                stdin=asyncio.subprocess.DEVNULL,
+                *kernel_command(config),
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
                 cwd="/",
-                env=kernel_environment(config, folders),
+                env=kernel_environment(folders),
             )
         except OSError as error:
             channels.close()
             raise KernelUnavailable(f"the kernel's program could not be started: {error}") from error
         kernel = cls(process, channels, folder, user)
         try:
-            await asyncio.wait_for(kernel._become_ready(), START_TIMEOUT_S)
+            settings = kernel_settings(config, channels.connection_info())
+            await asyncio.wait_for(kernel._become_ready(settings), START_TIMEOUT_S)
         except (asyncio.TimeoutError, KernelUnavailable) as error:
             await kernel.kill()
             raise KernelUnavailable(str(error) or f"the kernel was not ready after {START_TIMEOUT_S:.0f} s") from None
@@ -63,8 +59,10 @@ class Kernel:
             raise
         return kernel
 
-    async def _become_ready(self) -> None:
-        assert self.process.stdout is not None
+    async def _become_ready(self, settings: bytes) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.write(settings)
+        self.process.stdin.close()
         if await self.process.stdout.readline() != b"ready\n":
             await asyncio.wait_for(self.ended.wait(), 5)
             raise KernelUnavailable(f"the kernel ended while it started: {self.stderr_tail()}")

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from .config import Config
+from .sharing import Sharing
 
 PROGRAM = Path(__file__).parent / "kernel_process"
 MAX_LIBRARY_THREADS = 4
@@ -16,43 +17,40 @@ MAX_LIBRARY_THREADS = 4
 class Folders:
     """Folders outside the data folder: sockets (private), and scratch space that is the kernel's home."""
 
-    def __init__(self, config: Config, shared: bool) -> None:
-        # Shared: the kernel runs as another user and reaches these folders through the common group.
-        self._mode = 0o2770 if shared else 0o700
+    def __init__(self, config: Config, sharing: Sharing) -> None:
+        self._sharing = sharing
         self._made: list[Path] = []
         self.sockets = self._prepare(config.runtime_dir, "hourglass-run-")
         self.scratch = self._prepare(config.scratch_dir, "hourglass-scratch-")
-        self.home = self.scratch / "home"
-        self._make(self.home)
-        self._make(self.home / "matplotlib")
-        self._seed_font_cache(config.cache_dir / "matplotlib")
+        self.home = self._inside(self.scratch / "home")
+        self._seed_font_cache(config.cache_dir / "matplotlib", self._inside(self.home / "matplotlib"))
 
     def _prepare(self, given: Path | None, prefix: str) -> Path:
         if given is not None:
             given.mkdir(parents=True, exist_ok=True)
             return given
         made = Path(tempfile.mkdtemp(prefix=prefix))
-        made.chmod(self._mode)
+        self._sharing.give(made, self._sharing.private_folder)
         self._made.append(made)
         return made
 
-    def _make(self, folder: Path) -> None:
+    def _inside(self, folder: Path) -> Path:
         folder.mkdir(exist_ok=True)
-        folder.chmod(self._mode)
+        self._sharing.give(folder, self._sharing.private_folder)
+        return folder
 
-    def _seed_font_cache(self, source: Path) -> None:
+    def _seed_font_cache(self, source: Path, target: Path) -> None:
         # Building matplotlib's list of fonts takes seconds on a machine with many of them.
-        if not source.is_dir():
-            return
-        for cache in source.glob("fontlist-*.json"):
-            target = self.home / "matplotlib" / cache.name
-            shutil.copyfile(cache, target)
-            target.chmod(0o660 if self._mode & 0o070 else 0o600)
+        if source.is_dir():
+            for cache in source.glob("fontlist-*.json"):
+                copy = target / cache.name
+                shutil.copyfile(cache, copy)
+                self._sharing.give(copy, self._sharing.data_file)
 
     def new_socket_folder(self, generation: int) -> Path:
         """A fresh folder for one kernel's connection file and sockets (paths must stay below 108 bytes)."""
         folder = Path(tempfile.mkdtemp(prefix=f"{generation}-", dir=self.sockets))
-        folder.chmod(self._mode)
+        self._sharing.give(folder, self._sharing.private_folder)
         return folder
 
     def remove(self) -> None:
@@ -61,11 +59,17 @@ class Folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def kernel_command(config: Config, connection_file: Path) -> list[str]:
-    """The program of a kernel. Nothing in its arguments is secret: the key is in the connection file."""
+def kernel_command(config: Config) -> list[str]:
+    """The program of a kernel; its settings come by stdin, since others can read arguments."""
+    # Isolated: no PYTHON* variables, no user site, no current folder on the path while the kernel starts.
+    return [*config.run_as, sys.executable, "-I", str(PROGRAM)]
+
+
+def kernel_settings(config: Config, connection: dict[str, object]) -> bytes:
+    """What a kernel is told at its start."""
     limits = config.limits
     settings = {
-        "connection_file": str(connection_file),
+        "connection": connection,
         "data_dir": str(config.data_dir),
         "memory_bytes": limits.memory_bytes,
         "processes": limits.processes,
@@ -74,11 +78,10 @@ def kernel_command(config: Config, connection_file: Path) -> list[str]:
         "output_bytes": limits.output_bytes,
         "count_own_processes": not config.run_as,
     }
-    # Isolated: no PYTHON* variables, no user site, no current folder on the path while the kernel starts.
-    return [sys.executable, "-I", str(PROGRAM), json.dumps(settings)]
+    return json.dumps(settings).encode()
 
 
-def kernel_environment(config: Config, folders: Folders) -> dict[str, str]:
+def kernel_environment(folders: Folders) -> dict[str, str]:
     """All that a kernel's environment holds; nothing is inherited."""
     threads = str(min(MAX_LIBRARY_THREADS, len(os.sched_getaffinity(0))))
     home = str(folders.home)

@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Any
 
+from .channels import LOST
 from .executions import Execution
 
 COALESCE_S = 0.05
@@ -35,6 +36,7 @@ class OutputCollector:
 
     def __init__(self, execution: Execution, limit_bytes: int) -> None:
         self.idle = asyncio.Event()
+        self.saw_error = False
         self._execution = execution
         self._limit = limit_bytes
         self._room = limit_bytes
@@ -63,6 +65,8 @@ class OutputCollector:
             self._take_rich(content.get("data"))
         elif kind == "error":
             self._take_error(content)
+        elif kind == LOST:
+            self.truncate()
 
     def _take_stream(self, content: dict[str, Any]) -> None:
         name, text = content.get("name"), content.get("text")
@@ -146,6 +150,7 @@ class OutputCollector:
     def error(self, name: str, value: str, traceback: str) -> None:
         """Writes an error line, shortened where it is excessive."""
         self._errors += 1
+        self.saw_error = True
         if self._errors <= MAX_ERRORS:
             self._execution.emit(
                 "error",

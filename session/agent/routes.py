@@ -11,6 +11,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import Application, RequestHandler, stream_request_body
 
 from .claim import Claim
+from .disk import Disk
 from .errors import AgentError, KernelUnavailable
 from .executions import Execution
 from .files import Upload, Workspace
@@ -34,9 +35,8 @@ class Services:
     keeper: KernelKeeper
     runner: Runner
     workspace: Workspace
-    data_bytes: int
+    disk: Disk
     shutdown: asyncio.Event
-    kernel_uid: Any
 
 
 def invalid_request(message: str) -> AgentError:
@@ -167,7 +167,7 @@ class Shutdown(Route):
 
 class FileList(Route):
     async def get(self) -> None:
-        snapshot = await asyncio.to_thread(self.services.workspace.snapshot)
+        snapshot = await self.services.disk.look()
         paths = sorted(snapshot.files)[:MAX_LISTED]
         self.answer(200, {"files": [describe(path, snapshot.files[path]) for path in paths]})
 
@@ -183,31 +183,36 @@ class File(Route):
         super().prepare()
         if self.request.method != "PUT":
             return
-        workspace = self.services.workspace
-        limit = self.services.data_bytes
-        # Set before the first await: the body's length is checked as soon as we give way.
+        # Before the first await: the body's length is checked as soon as we give way.
         self.request.connection.set_max_body_size(1 << 62)
-        snapshot = await asyncio.to_thread(workspace.snapshot)
-        self.room = limit - snapshot.used_bytes
+        self.room = self.services.disk.limit_bytes - (await self.services.disk.look()).used_bytes
         length = self.request.headers.get("content-length", "")
         if length.isdigit() and int(length) > self.room:
-            raise AgentError(507, "disk_full", f"the data folder may hold {limit} bytes")
-        self.upload = workspace.open_upload(self.path_kwargs["path"])
+            raise self._too_large()
+        self.upload = self.services.workspace.open_upload(self.path_kwargs["path"])
+
+    def _too_large(self) -> AgentError:
+        return AgentError(507, "disk_full", f"the data folder may hold {self.services.disk.limit_bytes} bytes")
 
     async def data_received(self, chunk: bytes) -> None:
         if self.upload is None:
             return  # refused already; the rest is read and dropped
-        if self.upload.size + len(chunk) > self.room:
-            raise AgentError(507, "disk_full", f"the data folder may hold {self.services.data_bytes} bytes")
-        await asyncio.to_thread(self.upload.write, chunk)
+        try:
+            if self.upload.size + len(chunk) > self.room:
+                raise self._too_large()
+            await asyncio.to_thread(self.upload.write, chunk)
+        except AgentError as error:
+            # Tornado would drop the connection without a word.
+            self._close_upload()
+            self.write_error(error.status, exc_info=(AgentError, error, None))
 
     def put(self, path: str) -> None:
-        assert self.upload is not None
-        stamp = self.upload.commit()
-        self.answer(201, describe(path, stamp))
+        if self.upload is not None:
+            stamp = self.upload.commit()
+            self.answer(201, describe(path, stamp))
 
     async def get(self, path: str) -> None:
-        file, stamp = self.services.workspace.open_file(path, self.services.kernel_uid())
+        file, stamp = self.services.workspace.open_file(path, self.services.keeper.kernel_uid())
         try:
             self.set_header("content-type", "application/octet-stream")
             self.set_header("content-length", str(stamp.bytes))

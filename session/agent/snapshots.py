@@ -1,14 +1,14 @@
-"""What regular files lie in the data folder, and what changed between two looks. Never follows a link."""
+"""What regular files lie in a folder, and what changed between two looks. Never follows a link."""
 
 import os
 import stat
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-MAX_DEPTH = 32
+MAX_DEPTH = 64
 MAX_ENTRIES = 100_000
 MAX_LISTED = 10_000
 MAX_CHANGES = 1_000
+FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,14 @@ class FileStamp:
 
 @dataclass
 class Snapshot:
-    """Files by path, and the space that everything in the folder occupies."""
+    """Files by path, and the space that everything in the folder occupies (holes of sparse files do not)."""
 
     files: dict[str, FileStamp] = field(default_factory=dict)
     used_bytes: int = 0
     entries: int = 0
-    # Something that we may not read: the kernel's user can open it for us.
+    # More entries or deeper folders than we look at: the sum above is not the whole.
+    overflow: bool = False
+    # Something that we may not read or write; the kernel's user can open it for us.
     closed_to_us: bool = False
 
 
@@ -48,39 +50,44 @@ def _visible(name: str) -> bool:
 
 
 def _walk(folder: int, prefix: str, depth: int, shown: bool, into: Snapshot) -> None:
-    for entry in _entries(folder):
-        into.entries += 1
-        if into.entries > MAX_ENTRIES:
-            return
-        try:
-            status = os.stat(entry, dir_fd=folder, follow_symlinks=False)
-        except OSError:
-            continue  # it went away while we looked
-        into.used_bytes += status.st_blocks * 512
-        visible = shown and _visible(entry)
-        if stat.S_ISREG(status.st_mode):
-            if visible:
-                into.files[prefix + entry] = FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
-                if not status.st_mode & 0o044 and status.st_uid != os.geteuid():
-                    into.closed_to_us = True
-        elif stat.S_ISDIR(status.st_mode) and depth < MAX_DEPTH:
-            try:
-                child = os.open(entry, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            except PermissionError:
-                into.closed_to_us = True
-                continue
-            except OSError:
-                continue  # replaced while we looked
-            try:
-                _walk(child, f"{prefix}{entry}/", depth + 1, visible, into)
-            finally:
-                os.close(child)
-
-
-def _entries(folder: int) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            yield entry.name
+            into.entries += 1
+            if into.entries > MAX_ENTRIES:
+                into.overflow = True
+                return
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue  # it went away while we looked
+            into.used_bytes += status.st_blocks * 512
+            visible = shown and _visible(entry.name)
+            foreign = status.st_uid != os.geteuid()
+            if stat.S_ISREG(status.st_mode):
+                if visible:
+                    stamp = FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
+                    into.files[prefix + entry.name] = stamp
+                    into.closed_to_us |= foreign and not status.st_mode & 0o044
+            elif stat.S_ISDIR(status.st_mode):
+                into.closed_to_us |= foreign and not status.st_mode & 0o020
+                _descend(folder, entry.name, prefix, depth, visible, into)
+
+
+def _descend(folder: int, name: str, prefix: str, depth: int, visible: bool, into: Snapshot) -> None:
+    if depth >= MAX_DEPTH:
+        into.overflow = True
+        return
+    try:
+        child = os.open(name, FOLDER_FLAGS, dir_fd=folder)
+    except PermissionError:
+        into.closed_to_us = True
+        return
+    except OSError:
+        return  # replaced while we looked
+    try:
+        _walk(child, f"{prefix}{name}/", depth + 1, visible, into)
+    finally:
+        os.close(child)
 
 
 def take_snapshot(root: int) -> Snapshot:
@@ -90,8 +97,8 @@ def take_snapshot(root: int) -> Snapshot:
     return snapshot
 
 
-def changes(before: Snapshot, after: Snapshot) -> tuple[list[dict[str, str | int]], list[str]]:
-    """(new or changed files, deleted paths), each sorted by path."""
+def changes(before: Snapshot, after: Snapshot) -> tuple[list[str], list[str]]:
+    """(paths of new or changed files, deleted paths), each sorted."""
     changed = sorted(path for path, stamp in after.files.items() if before.files.get(path) != stamp)
     deleted = sorted(path for path in before.files if path not in after.files)
-    return [describe(path, after.files[path]) for path in changed[:MAX_CHANGES]], deleted[:MAX_CHANGES]
+    return changed, deleted

@@ -33,22 +33,53 @@ def _configuration(settings: dict):
     from streams import BoundedStream
 
     BoundedStream.limit = settings["output_bytes"]
+    connection = dict(settings["connection"])
     config = Config()
-    config.IPKernelApp.connection_file = settings["connection_file"]
+    config.Session.key = connection.pop("key").encode()
+    config.Session.signature_scheme = connection.pop("signature_scheme")
+    for name, value in connection.items():
+        setattr(config.IPKernelApp, name, value)
+    # IPython insists on writing such a file; the kernel's own home is the place for it.
+    config.IPKernelApp.connection_file = os.path.join(os.environ["HOME"], f"connection-{os.getpid()}.json")
     config.IPKernelApp.outstream_class = "streams.BoundedStream"
     config.IPKernelApp.log_level = 50
     config.IPKernelApp.auto_create = False
     config.InteractiveShell.colors = "NoColor"
-    # Results are kept for `_` and a few steps back, not for ever: they may be large.
-    config.InteractiveShell.cache_size = 3
     config.HistoryManager.enabled = False
     config.Completer.use_jedi = False
     return config
 
 
+def _adapt(app, settings: dict) -> None:
+    """Differences between a notebook and a session that a program drives."""
+    import zmq
+
+    from messages import bound_messages
+
+    bound_messages(app.session, settings["output_bytes"])
+    shell = app.shell
+    # A full queue makes the kernel wait; the default would drop output in silence.
+    app.iopub_socket.setsockopt(zmq.XPUB_NODROP, 1)
+    # exit() and quit() end the cell, not the session.
+    shell.keepkernel_on_exit = True
+    # `name?` prints; there is no pager.
+    shell.set_hook("show_in_pager", lambda self, data, start=0, screen_lines=0: print(_pager_text(data)), 1)
+    # Only the last three results are kept, as _, __ and ___: they may be large.
+    shell.displayhook.do_full_cache = False
+    shell.displayhook.log_output = lambda format_dict: None
+    shell.user_ns.pop("__warningregistry__", None)
+
+
+def _pager_text(data) -> str:
+    return data.get("text/plain", "") if isinstance(data, dict) else str(data)
+
+
 def main() -> None:
-    settings = json.loads(sys.argv[1])
+    settings = json.load(sys.stdin)
     here = sys.path[0]
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     from limits import apply_limits
 
     apply_limits(settings)
@@ -59,14 +90,14 @@ def main() -> None:
 
     app = IPKernelApp.instance(config=_configuration(settings))
     app.initialize([])
-    app.shell.keepkernel_on_exit = True
     _warm()
+    _adapt(app, settings)
     sys.stdout.flush()
     sys.stderr.flush()
 
     # The data folder comes last, so that a user's random.py cannot break the libraries that we import.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)] + [settings["data_dir"]]
-    for name in ("limits", "streams"):
+    for name in ("limits", "messages", "streams"):
         sys.modules.pop(name, None)
     sys.argv[:] = [""]
     os.chdir(settings["data_dir"])

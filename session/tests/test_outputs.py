@@ -1,0 +1,160 @@
+"""What code shows arrives as lines: text, results, pictures, errors; in order, bounded, without colour codes."""
+
+import base64
+import time
+import unittest
+from pathlib import Path
+
+from support import AgentCase
+
+LIMIT = 100_000
+
+
+class OutputsArrive(AgentCase):
+    settings = {"AGENT_OUTPUT_BYTES": str(LIMIT)}
+
+    def test_text_arrives_in_order_and_by_stream(self):
+        story = self.run_ok("import sys\nprint('one')\nprint('two', file=sys.stderr)\nprint('three')\n4")
+        self.assertEqual(story.text("stdout"), "one\nthree\n")
+        self.assertEqual(story.text("stderr"), "two\n")
+        self.assertEqual([line["type"] for line in story.lines][-2:], ["execute_result", "done"])
+
+    def test_text_arrives_while_the_code_runs(self):
+        lines = self.agent.start("import time, os\nprint('early')\nwhile not os.path.exists('go'): time.sleep(0.01)")
+        for line in lines:
+            if line["type"] == "stream":
+                self.assertEqual(line["text"], "early\n")
+                self.agent.file("PUT", "go", b"")
+        self.assertEqual(line["status"], "ok")
+
+    def test_output_of_child_processes_is_complete(self):
+        story = self.run_ok("import os, subprocess\nos.system('seq 1 2000')\nsubprocess.run(['echo', 'last'])")
+        self.assertIn("\n2000\n", story.text())
+        self.assertIn("last\n", story.text())
+        for number in range(20):
+            self.assertEqual(self.run_ok(f"os.system('echo {number}');").text(), f"{number}\n")
+
+    def test_bytes_that_are_not_utf8_do_no_harm(self):
+        story = self.run_ok("import os\nos.write(1, b'a\\xff\\xfe\\xe2\\x82'); os.write(1, b'\\xac\\n');")
+        self.assertEqual(story.text(), "a\ufffd\ufffd\u20ac\n")
+        self.assertEqual(self.run_ok("os.system('echo after');").text(), "after\n")
+
+    def test_lone_surrogates_and_nul_are_carried(self):
+        self.assertEqual(self.run_ok("print('\\x00 \\ud800')").text()[:2], "\x00 ")
+
+    def test_open_figures_become_pictures_in_order(self):
+        code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()\nprint('between')\nplt.figure(); plt.plot([2, 1]);"
+        story = self.run_ok(code)
+        kinds = [line["type"] for line in story.lines]
+        self.assertEqual([kind for kind in kinds if kind != "execute_result"], ["started", "display_data", "stream", "display_data", "done"])
+        for picture in story.of("display_data"):
+            self.assertEqual(picture["mime"], "image/png")
+            self.assertTrue(base64.b64decode(picture["data"], validate=True).startswith(b"\x89PNG"))
+        self.assertEqual(story.text("stderr"), "")
+
+    def test_jpeg_and_pillow_images_are_shown(self):
+        story = self.run_ok("from PIL import Image\nImage.new('RGB', (4, 4), 'red')")
+        self.assertEqual([line["mime"] for line in story.of("display_data")], ["image/png"])
+        code = "import io\nfrom IPython.display import Image as Shown, display\nb = io.BytesIO()\nImage.new('RGB', (4, 4)).save(b, 'JPEG')\ndisplay(Shown(b.getvalue()))"
+        self.assertEqual([line["mime"] for line in self.run_ok(code).of("display_data")], ["image/jpeg"])
+
+    def test_tables_arrive_as_text(self):
+        story = self.run_ok("import pandas as pd\nfrom IPython.display import display\ndisplay(pd.DataFrame({'a': [1]}))\npd.DataFrame({'b': [2]})")
+        self.assertEqual(len(story.of("execute_result")), 2)
+        self.assertIn("b", story.of("execute_result")[1]["text"])
+
+    def test_help_is_printed(self):
+        self.assertIn("Return the number of items", self.run_ok("len?").text())
+
+    def test_errors_carry_name_value_and_a_plain_traceback(self):
+        story = self.agent.run("def broken():\n    return 1 / 0\nbroken()")
+        self.assertEqual((story.status, story.error["ename"], story.error["evalue"]), ("error", "ZeroDivisionError", "division by zero"))
+        self.assertIn("return 1 / 0", story.error["traceback"])
+        self.assertNotIn("\x1b", story.error["traceback"])
+        self.assertEqual(self.agent.run("def (").error["ename"], "SyntaxError")
+
+    def test_code_that_asks_for_input_is_told_that_nobody_is_there(self):
+        self.assertEqual(self.agent.run("input('name? ')").error["ename"], "StdinNotImplementedError")
+
+    def test_first_use_of_libraries_is_silent(self):
+        story = self.run_ok("import numpy, pandas, matplotlib.pyplot as plt\nfig, ax = plt.subplots(); ax.hist(numpy.arange(9)); fig.savefig('silent.png'); plt.close()")
+        self.assertEqual(story.text("stderr"), "")
+
+
+class FloodsAreCut(AgentCase):
+    settings = {"AGENT_OUTPUT_BYTES": str(LIMIT)}
+
+    def _peak(self):
+        status = Path(f"/proc/{self.agent.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+    def _flood(self, name, code):
+        before, started = self._peak(), time.monotonic()
+        story = self.agent.run(code, timeout_s=120)
+        grown = (self._peak() - before) / 1e6
+        print(f"\nflood {name}: {time.monotonic() - started:.1f} s, agent +{grown:.0f} MB", flush=True)
+        self.assertEqual(len(story.of("truncated")), 1, [line["type"] for line in story.lines])
+        self.assertEqual(story.of("truncated")[0]["limit_bytes"], LIMIT)
+        self.assertLessEqual(len(story.text().encode()), LIMIT)
+        self.assertLess(grown, 64)
+        return story
+
+    def test_a_gigabyte_of_prints(self):
+        story = self._flood("1 GB of prints", "line = 'x' * 999\nfor _ in range(1_000_000): print(line)")
+        self.assertEqual(story.status, "ok")
+        self.assertEqual(len(story.text()), LIMIT)
+        self.assert_alive()
+
+    def test_a_gigabyte_in_one_piece(self):
+        self._flood("one piece", "print('y' * 500_000_000)")
+        self.assert_alive()
+
+    def test_a_gigabyte_by_a_child_process(self):
+        self._flood("child", "import subprocess; subprocess.run('head -c 1000000000 /dev/zero | tr \"\\\\0\" z', shell=True);")
+        self.assert_alive()
+
+    def test_many_small_flushed_prints(self):
+        story = self._flood("flushed", "for i in range(30_000): print(i, flush=True)")
+        self.assertTrue(story.text().startswith("0\n1\n2\n"))
+        self.assert_alive()
+
+    def test_a_huge_result_and_a_huge_error(self):
+        self._flood("result", "'r' * 200_000_000")
+        story = self.agent.run("raise ValueError('e' * 20_000_000)")
+        self.assertEqual(story.status, "error")
+        self.assertLess(len(story.error["evalue"]) + len(story.error["traceback"]), 100_000)
+        self.assert_alive()
+
+    def test_forged_messages_do_not_confuse_the_agent(self):
+        code = """
+import json
+session, io = get_ipython().kernel.session, get_ipython().kernel.iopub_socket
+parent = get_ipython().kernel.get_parent() if hasattr(get_ipython().kernel, 'get_parent') else get_ipython().kernel._parent_header
+for kind, content in [('stream', {'name': 7, 'text': []}), ('error', {'traceback': 5}), ('display_data', {'data': []}),
+                      ('display_data', {'data': {'image/png': 5}}), ('execute_result', {'data': {'text/plain': {}}}),
+                      ('status', {}), ('nonsense', {}), ('stream', 'text')]:
+    session.send(io, kind, content, parent=parent)
+io.send_multipart([b'', b'<IDS|MSG>', b'', b'{', b'[]', b'', b'' ])
+io.send_multipart([b'garbage'])
+print('still here')
+"""
+        story = self.agent.run(code)
+        self.assertEqual(story.status, "ok", story.lines)
+        self.assertIn("still here", story.text())
+        self.assert_alive()
+
+    def test_a_forged_giant_message_is_lost_and_said_to_be(self):
+        code = """
+session, io = get_ipython().kernel.session, get_ipython().kernel.iopub_socket
+import os
+io.send_multipart([b'', b'x' * 200_000_000])
+import time; time.sleep(0.5)
+print('after')
+"""
+        story = self._flood("forged giant", code)
+        self.assertEqual(story.status, "ok")
+        self.assertEqual(self.run_ok("print('all of it')").text(), "all of it\n")
+
+
+if __name__ == "__main__":
+    unittest.main()
