@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { countCodePoints, isLongerThan } from './code-points.ts';
+import { INTEGER } from './issue.ts';
 
 /** Building blocks of the request schemas. Lengths count characters as the API does: code points. */
 
@@ -32,6 +33,7 @@ export const text = (maximum: number, minimum = 0) =>
 /** A name that the model's side accepts: of functions and of JSON schemas. */
 export const modelSideName = () => text(64, 1).regex(/^[a-zA-Z0-9_-]+$/);
 
+/** Not only a wrong type, also a decimal is then reported as: expected an integer. */
 export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   z
     .int()

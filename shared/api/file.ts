@@ -1,7 +1,8 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 
-import { integer } from './fields.ts';
+import { integer, text } from './fields.ts';
+import { listQuery } from './page.ts';
 
 export type FileObject = OpenAI.FileObject;
 
@@ -28,3 +29,10 @@ export const createFile = z.strictObject({
 export type CreateFile = z.output<typeof createFile>;
 
 export const presentFile = ({ object }: Pick<FileRecord, 'object'>): FileObject => object;
+
+const FILES_PAGE = 10_000;
+
+export const listFilesQuery = listQuery.extend({
+  limit: integer(1, FILES_PAGE).default(FILES_PAGE),
+  purpose: text(64).optional(),
+});

@@ -9,6 +9,9 @@ export interface Refusal {
   readonly code: string;
 }
 
+/** The message of a whole number's own issues: the library calls what it expected there a number. */
+export const INTEGER = 'integer';
+
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
@@ -35,7 +38,7 @@ function refuse(issue: Issue, parents: Path): Refusal {
       };
     }
     case 'invalid_type':
-      return invalidType(param, issue.input, [article(issue.expected)]);
+      return invalidType(param, issue.input, [article(issue.message === INTEGER ? INTEGER : issue.expected)]);
     case 'invalid_value':
       return invalidValue(param, issue.input, issue.values);
     case 'invalid_union':

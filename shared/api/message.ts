@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { unixSeconds } from '../clock.ts';
 import { id, metadata, text } from './fields.ts';
+import { listQuery } from './page.ts';
 import { codeInterpreterTool, fileSearchToolTypeOnly } from './tool.ts';
 
 export type Message = OpenAI.Beta.Threads.Message;
@@ -57,6 +58,8 @@ export const createMessage = z.strictObject({
   metadata: metadata(),
 });
 export type CreateMessage = z.output<typeof createMessage>;
+
+export const listMessagesQuery = listQuery.extend({ run_id: id().optional() });
 
 export const modifyMessage = z.strictObject({ metadata: metadata() });
 

@@ -1,3 +1,7 @@
+import { z } from 'zod';
+
+import { integer } from './fields.ts';
+
 /** Cursor and size of a list request; `after` and `before` are ids. */
 export interface PageQuery {
   readonly limit: number;
@@ -33,3 +37,21 @@ export function presentPage<R, T extends { id: string }>(
     has_more: page.hasMore,
   };
 }
+
+const order = z.enum(['asc', 'desc']).default('desc');
+/** Ids of objects, made here or elsewhere. */
+const cursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,128}$/)
+  .optional();
+
+export const DEFAULT_PAGE = 20;
+export const LONGEST_PAGE = 100;
+
+/** Query of a list; `limit` arrives as a number, see `http/query.ts`. */
+export const listQuery = z.strictObject({
+  limit: integer(1, LONGEST_PAGE).default(DEFAULT_PAGE),
+  order,
+  after: cursor,
+  before: cursor,
+});

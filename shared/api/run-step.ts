@@ -1,4 +1,7 @@
 import type OpenAI from 'openai';
+import { z } from 'zod';
+
+import { listQuery } from './page.ts';
 
 export type RunStep = OpenAI.Beta.Threads.Runs.RunStep;
 export type ToolCall = OpenAI.Beta.Threads.Runs.ToolCall;
@@ -16,3 +19,10 @@ export interface ToolResult {
 }
 
 export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>): RunStep => object;
+
+/** Parts of a step that are left out unless they are asked for. */
+export const includeQuery = z.strictObject({
+  include: z.array(z.enum(['step_details.tool_calls[*].file_search.results[*].content'])).optional(),
+});
+
+export const listRunStepsQuery = listQuery.extend(includeQuery.shape);

@@ -1,0 +1,91 @@
+/** The API's first version, as clients select it, or its second. */
+export type Dialect = 'v1' | 'v2';
+
+/** Azure's only version that spoke v1 with files. */
+const V1_API_VERSION = '2024-02-15-preview';
+
+export function dialectOf(query: URLSearchParams, headers: Headers): Dialect {
+  const beta = headers.get('openai-beta') ?? '';
+  if (/\bassistants=v2\b/.test(beta)) return 'v2';
+  return query.get('api-version') === V1_API_VERSION || /\bassistants=v1\b/.test(beta) ? 'v1' : 'v2';
+}
+
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const rename = (from: string, to: string) => (tool: unknown) =>
+  isObject(tool) && tool.type === from ? { ...tool, type: to } : tool;
+
+/**
+ * A v1 request in the words of v2: the tool `retrieval` is `file_search`, and an assistant's `file_ids` are
+ * its code interpreter's. (A message's `file_ids` are understood everywhere, see `api/message.ts`.)
+ */
+export function fromV1(body: unknown, isAssistant: boolean): unknown {
+  if (!isObject(body)) return body;
+  const upgraded = { ...body };
+  if (Array.isArray(body.tools)) upgraded.tools = body.tools.map(rename('retrieval', 'file_search'));
+  if (body.tool_choice !== undefined) {
+    upgraded.tool_choice = rename('retrieval', 'file_search')(body.tool_choice);
+  }
+  if (isAssistant && 'file_ids' in body) {
+    delete upgraded.file_ids;
+    upgraded.tool_resources = { code_interpreter: { file_ids: body.file_ids ?? [] } };
+  }
+  return upgraded;
+}
+
+/** An answer in the words of v1; the lists of it, too. Objects that v1 had in the same form pass through. */
+export function toV1(answer: object): object {
+  const object = answer as Json;
+  switch (object.object) {
+    case 'list':
+      return Array.isArray(object.data) ? { ...object, data: object.data.map(toV1) } : object;
+    case 'assistant':
+      return withFileIds(object, codeInterpreterFiles(object.tool_resources));
+    case 'thread':
+      return without(object, ['tool_resources']);
+    case 'thread.message':
+      return without({ ...object, file_ids: attachedFiles(object.attachments) }, ['attachments']);
+    case 'thread.run':
+      return withFileIds(object, []);
+    case 'thread.run.step':
+      return { ...object, step_details: stepDetails(object.step_details) };
+    default:
+      return object;
+  }
+}
+
+/** A refusal names the fields as the caller wrote them. */
+export const textToV1 = (text: string): string =>
+  text
+    .replaceAll('tool_resources.code_interpreter.file_ids', 'file_ids')
+    .replaceAll("'file_search'", "'retrieval'");
+
+function withFileIds(object: Json, fileIds: unknown[]): Json {
+  const tools = Array.isArray(object.tools) ? object.tools.map(rename('file_search', 'retrieval')) : [];
+  return without({ ...object, tools, file_ids: fileIds }, ['tool_resources']);
+}
+
+function codeInterpreterFiles(resources: unknown): unknown[] {
+  const files =
+    isObject(resources) && isObject(resources.code_interpreter) && resources.code_interpreter.file_ids;
+  return Array.isArray(files) ? files : [];
+}
+
+const attachedFiles = (attachments: unknown): unknown[] =>
+  Array.isArray(attachments) ? attachments.filter(isObject).map(({ file_id: id }) => id) : [];
+
+function stepDetails(details: unknown): unknown {
+  if (!isObject(details) || !Array.isArray(details.tool_calls)) return details;
+  const calls = details.tool_calls.map((call: unknown) => {
+    if (!isObject(call) || call.type !== 'file_search') return call;
+    return without({ ...call, type: 'retrieval', retrieval: {} }, ['file_search']);
+  });
+  return { ...details, tool_calls: calls };
+}
+
+function without(object: Json, names: readonly string[]): Json {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+}

@@ -1,0 +1,127 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+
+import { ApiError } from '../api/error.ts';
+import { type Operation, type OperationName, operations } from '../api/operations.ts';
+import { validate } from '../api/validate.ts';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import { newId } from '../ids.ts';
+import { consoleLog, errorFields, type Log } from '../log.ts';
+import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
+import { type KeyRing, readApiKeys } from './auth.ts';
+import { readJson } from './body.ts';
+import type { Call, Handler, Handlers } from './call.ts';
+import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
+import { connectionOf } from './disconnect.ts';
+import { lookUp, type Match } from './path.ts';
+import { readQuery } from './query.ts';
+import { createRateLimit, type RateLimit } from './rate-limit.ts';
+import { JsonReply, StreamReply } from './reply.ts';
+
+/** What the way in needs, beside what the handlers need. */
+export interface EndpointServices {
+  readonly config: Pick<Config, 'API_KEYS' | 'RATE_LIMIT_PER_MINUTE'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export type Endpoint = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
+
+/**
+ * The way in and out of every operation: find it, authenticate, limit, parse, call, present, map errors.
+ * Never rejects: in stream mode the library would leave the client waiting for minutes.
+ */
+export function createEndpoint<S extends EndpointServices>(
+  handlers: Handlers<S>,
+  provide: () => Promise<S>,
+): Endpoint {
+  return async (request, context) => {
+    const started = performance.now();
+    const requestId = newId('request', Date.now());
+    const connection = connectionOf(context.invocationId);
+    const headers = () => ({
+      'x-request-id': requestId,
+      'openai-processing-ms': String(Math.round(performance.now() - started)),
+    });
+    let log = consoleLog;
+    let dialect: Dialect = 'v2';
+    try {
+      const url = new URL(request.url);
+      dialect = dialectOf(url.searchParams, request.headers);
+      const match = find(request.method, url.pathname);
+      const services = await provide();
+      log = services.log;
+      const { keys, limit } = gateOf(services);
+      const caller = keys.authenticate(request.headers);
+      limit.count(caller.key, services.clock.now());
+      const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
+      if (!handler) throw unknownUrl(request.method, url.pathname);
+      const call = {
+        caller,
+        project: caller.project,
+        dialect,
+        requestId,
+        request,
+        signal: connection.signal,
+      };
+      const parsed = await parse(match, request, url, dialect);
+      const reply = await handler({ ...call, ...parsed } as Call<OperationName>, services);
+      return present(reply);
+    } catch (error) {
+      const refusal = toApiError(error);
+      if (refusal !== error) log.error('A request failed', { requestId, ...errorFields(error) });
+      return errorAnswer(dialect === 'v1' ? inV1(refusal) : refusal, headers());
+    }
+
+    function present(reply: object): HttpResponseInit {
+      if (reply instanceof StreamReply) return streamAnswer(reply, headers(), connection, log);
+      const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
+      return jsonAnswer(200, dialect === 'v1' ? toV1(body) : body, { ...headers(), ...own });
+    }
+  };
+}
+
+/** @throws {ApiError} 404 for an unknown path, 405 for a known one that has no such method */
+function find(method: string, pathname: string): Match {
+  const lookup = lookUp(method, pathname);
+  if (lookup.found === 'operation') return lookup.match;
+  if (lookup.found === 'nothing') throw unknownUrl(method, pathname);
+  throw new ApiError(405, `Not allowed to ${method} on ${pathname}.`, { code: 'method_not_supported' });
+}
+
+const unknownUrl = (method: string, pathname: string): ApiError =>
+  new ApiError(404, `Invalid URL (${method} ${pathname})`, { code: 'unknown_url' });
+
+async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect) {
+  const operation: Operation = operations[match.name];
+  const query = readQuery(operation.query, url.searchParams);
+  if (!operation.body) return { params: match.params, query, body: undefined };
+  const json = await readJson(request);
+  const isAssistant = operation.path.startsWith('/assistants');
+  const body = validate(operation.body, dialect === 'v1' ? fromV1(json, isAssistant) : json);
+  return { params: match.params, query, body };
+}
+
+const inV1 = (error: ApiError): ApiError =>
+  new ApiError(error.status, textToV1(error.message), {
+    type: error.type,
+    code: error.code,
+    param: error.param && textToV1(error.param),
+    headers: error.headers,
+  });
+
+interface Gate {
+  readonly keys: KeyRing;
+  readonly limit: RateLimit;
+}
+
+const gates = new WeakMap<object, Gate>();
+
+/** Keys and counters are shared by all functions of an app. */
+function gateOf({ config }: EndpointServices): Gate {
+  const known = gates.get(config);
+  if (known) return known;
+  const gate = { keys: readApiKeys(config.API_KEYS), limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE) };
+  gates.set(config, gate);
+  return gate;
+}

@@ -1,0 +1,27 @@
+/** What a handler answers when the API's object alone does not say it: JSON with headers of its own. */
+export class JsonReply {
+  readonly body: object;
+  readonly headers: Readonly<Record<string, string>>;
+  constructor(body: object, headers: Record<string, string>) {
+    this.body = body;
+    this.headers = headers;
+  }
+}
+
+/** An answer that is not held in memory. */
+export class StreamReply {
+  /**
+   * Pulled chunk by chunk as the client takes them. When the client leaves it ends through `return`, where
+   * the source frees what it holds; a source that waits long must watch the call's signal itself.
+   */
+  readonly body: AsyncIterable<Uint8Array | string>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly status: number;
+  constructor(body: AsyncIterable<Uint8Array | string>, headers: Record<string, string>, status = 200) {
+    this.body = body;
+    this.headers = headers;
+    this.status = status;
+  }
+}
+
+export type Reply = JsonReply | StreamReply;
