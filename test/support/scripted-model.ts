@@ -3,7 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Piece, piecesOf, type RecordedRequest, type Turn, type TurnOf } from './scripted-turn.ts';
+import {
+  accepts,
+  type Piece,
+  piecesOf,
+  type RecordedRequest,
+  type Turn,
+  type TurnOf,
+} from './scripted-turn.ts';
 import { chunkWriter, completionOf } from './scripted-wire.ts';
 
 /**
@@ -38,6 +45,12 @@ export interface ScriptedModelOptions {
   readonly port?: number;
 }
 
+/** The body of `POST /__script`, for tests whose model runs in another process. `GET` it to see what happened. */
+interface Script {
+  readonly reset?: boolean;
+  readonly turns?: readonly Turn[];
+}
+
 /** Answers at once with the user's last text: the instant model of benches. */
 export const echo: TurnOf = ({ body }) => {
   const content = body.messages.findLast(({ role }) => role === 'user')?.content;
@@ -53,9 +66,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
   let models = options.models ?? ['scripted'];
 
   async function nextTurn(request: RecordedRequest): Promise<Turn> {
-    const position = turns.findIndex(
-      (turn) => typeof turn === 'function' || !turn.when || turn.when(request),
-    );
+    const position = turns.findIndex((turn) => accepts(turn, request));
     const turn = position >= 0 ? turns.splice(position, 1)[0] : responder;
     if (typeof turn === 'function') return await turn(request);
     if (turn) return turn;
@@ -66,8 +77,23 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
     };
   }
 
+  function script({ reset, turns: more }: Script): void {
+    if (reset) forget();
+    turns.push(...(more ?? []));
+  }
+
+  function forget(): void {
+    turns = [];
+    requests = [];
+    unexpected = [];
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
+    if (path === '/__script') {
+      if (request.method === 'POST') script(JSON.parse(await readText(request)));
+      return sendJson(response, 200, { requests, unexpected, unused: turns.length });
+    }
     if (request.method === 'GET') {
       if (!/\/models(\?|$)/.test(path)) return sendJson(response, 404, { error: { message: `No ${path}` } });
       const data = models.map((id) => ({
@@ -147,11 +173,7 @@ export async function startScriptedModel(options: ScriptedModelOptions = {}): Pr
       if (problems.length > 0)
         throw new Error(`The scripted model's script did not fit:\n${problems.join('\n')}`);
     },
-    reset: () => {
-      turns = [];
-      requests = [];
-      unexpected = [];
-    },
+    reset: forget,
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -198,4 +220,10 @@ function sendJson(
   const type = typeof content === 'string' ? 'text/plain' : 'application/json';
   response.writeHead(status, { 'content-type': type, ...headers });
   response.end(typeof content === 'string' ? content : JSON.stringify(content));
+}
+
+/** `node test/support/scripted-model.ts [--echo]`: prints its URL as JSON and serves until it is ended. */
+if (import.meta.main) {
+  const model = await startScriptedModel(process.argv.includes('--echo') ? { respond: echo } : {});
+  console.log(JSON.stringify({ url: model.url }));
 }

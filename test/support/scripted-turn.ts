@@ -40,6 +40,8 @@ export interface ScriptedCall {
 export interface Turn {
   /** Only requests that it accepts take this turn (for conversations that run at the same time). */
   readonly when?: (request: RecordedRequest) => boolean;
+  /** The same, as data: the last user message contains this. */
+  readonly whenUserSays?: string;
   /** Nothing at all is sent before it settles. */
   readonly gate?: Promise<unknown>;
   /** An HTTP error instead of an answer. */
@@ -64,6 +66,13 @@ export interface Turn {
 
 /** A turn that depends on the request. */
 export type TurnOf = (request: RecordedRequest) => Turn | Promise<Turn>;
+
+/** Whether `turn` is for `request`. A function takes any request. */
+export function accepts(turn: Turn | TurnOf, request: RecordedRequest): boolean {
+  if (typeof turn === 'function') return true;
+  if (turn.whenUserSays !== undefined && !lastUserText(request).includes(turn.whenUserSays)) return false;
+  return turn.when?.(request) ?? true;
+}
 
 /** The text of the last user message, for `when`. */
 export function lastUserText({ body }: RecordedRequest): string {
