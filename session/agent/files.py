@@ -37,6 +37,8 @@ def _refused(error: OSError) -> AgentError:
     """What the caller hears when the system refuses a write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMLINK):
         return AgentError(507, "disk_full", "there is no space left for this file")
+    if error.errno == errno.ENOENT:
+        return invalid_path("a folder on the way went away")
     return not_regular(f"the file cannot be written: {os.strerror(error.errno or 0)}")
 
 

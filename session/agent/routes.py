@@ -177,6 +177,8 @@ class File(Route):
     """One file, streamed both ways: memory does not grow with its size."""
 
     upload: Upload | None = None
+    # Answered after the whole body was read and dropped: a sender that is cut off may never see the answer.
+    refusal: AgentError | None = None
     room = 0
 
     async def prepare(self) -> None:
@@ -185,31 +187,33 @@ class File(Route):
             return
         # Before the first await: the body's length is checked as soon as we give way.
         self.request.connection.set_max_body_size(1 << 62)
-        self.room = self.services.disk.limit_bytes - (await self.services.disk.look()).used_bytes
-        length = self.request.headers.get("content-length", "")
-        if length.isdigit() and int(length) > self.room:
-            raise self._too_large()
-        self.upload = self.services.workspace.open_upload(self.path_kwargs["path"])
+        try:
+            self.room = self.services.disk.limit_bytes - (await self.services.disk.look()).used_bytes
+            length = self.request.headers.get("content-length", "")
+            if length.isdigit() and int(length) > self.room:
+                raise self._too_large()
+            self.upload = self.services.workspace.open_upload(self.path_kwargs["path"])
+        except AgentError as error:
+            self.refusal = error
 
     def _too_large(self) -> AgentError:
         return AgentError(507, "disk_full", f"the data folder may hold {self.services.disk.limit_bytes} bytes")
 
     async def data_received(self, chunk: bytes) -> None:
         if self.upload is None:
-            return  # refused already; the rest is read and dropped
+            return
         try:
             if self.upload.size + len(chunk) > self.room:
                 raise self._too_large()
             await asyncio.to_thread(self.upload.write, chunk)
         except AgentError as error:
-            # Tornado would drop the connection without a word.
             self._close_upload()
-            self.write_error(error.status, exc_info=(AgentError, error, None))
+            self.refusal = error
 
     def put(self, path: str) -> None:
-        if self.upload is not None:
-            stamp = self.upload.commit()
-            self.answer(201, describe(path, stamp))
+        if self.upload is None:
+            raise self.refusal or invalid_request("there is no body")
+        self.answer(201, describe(path, self.upload.commit()))
 
     async def get(self, path: str) -> None:
         file, stamp = self.services.workspace.open_file(path, self.services.keeper.kernel_uid())

@@ -1,0 +1,216 @@
+"""Files go in and come out unchanged, are found when code writes them, and no path leads outside."""
+
+import hashlib
+import os
+import time
+import unittest
+from pathlib import Path
+
+from support import TOKEN, AgentCase, wait_until
+
+BIG = 512 * 1024 * 1024
+
+
+class FilesRoundTrip(AgentCase):
+    def test_bytes_come_back_as_they_went_in(self):
+        for path in ("plain.csv", "with space.txt", "a/b/c.bin", "ünï/日本 😀.txt", "100%25.txt", "q?x#y&z=1;.txt", "-rf", "new\nline"):
+            content = os.urandom(100_000)
+            answer = self.agent.file("PUT", path, content)
+            self.assertEqual(answer.status, 201, path)
+            self.assertEqual((answer.json()["path"], answer.json()["bytes"]), (path, len(content)))
+            got = self.agent.file("GET", path)
+            self.assertEqual((got.status, got.body, got.headers["content-length"]), (200, content, str(len(content))))
+            head = self.agent.file("HEAD", path)
+            self.assertEqual((head.status, head.body, head.headers["content-length"]), (200, b"", str(len(content))))
+            listed = {file["path"]: file["bytes"] for file in self.agent.call("GET", "/v1/files").json()["files"]}
+            self.assertEqual(listed[path], len(content))
+            self.assertEqual(self.run_ok(f"len(open({path!r}, 'rb').read())").result, str(len(content)))
+            self.assertEqual(self.agent.file("DELETE", path).status, 204)
+            self.assertEqual(self.agent.file("GET", path).code, "not_found")
+
+    def test_an_empty_file_and_a_replaced_one(self):
+        self.assertEqual(self.agent.file("PUT", "empty", b"").json()["bytes"], 0)
+        self.assertEqual(self.agent.file("GET", "empty").body, b"")
+        self.agent.file("PUT", "empty", b"no more")
+        self.assertEqual(self.agent.file("GET", "empty").body, b"no more")
+
+    def test_a_body_without_a_length(self):
+        connection = self.agent.connection()
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        connection.request("PUT", "/v1/files/chunked", iter([b"a" * 70_000, b"b"]), headers, encode_chunked=True)
+        self.assertEqual(connection.getresponse().status, 201)
+        self.assertEqual(self.agent.file("GET", "chunked").body, b"a" * 70_000 + b"b")
+        connection.close()
+
+    def test_an_upload_that_breaks_off_leaves_nothing(self):
+        self.agent.file("PUT", "kept", b"old")
+        connection = self.agent.connection()
+        connection.putrequest("PUT", "/v1/files/kept")
+        connection.putheader("authorization", f"Bearer {TOKEN}")
+        connection.putheader("content-length", "1000000")
+        connection.endheaders(b"x" * 1000)
+        connection.close()
+        self.assertEqual(self.agent.file("GET", "kept").body, b"old")
+        wait_until(lambda: not list(self.agent.data.glob(".hourglass-*")), "the end of the broken upload")
+
+    def test_half_a_gigabyte_with_flat_memory(self):
+        block = os.urandom(1 << 20)
+        before = self._peak()
+        started = time.monotonic()
+        connection = self.agent.connection()
+        headers = {"authorization": f"Bearer {TOKEN}", "content-length": str(BIG)}
+        connection.request("PUT", "/v1/files/big.bin", (block for _ in range(BIG // len(block))), headers)
+        response = connection.getresponse()
+        self.assertEqual((response.status, response.read() != b""), (201, True))
+        put = time.monotonic() - started
+        connection.request("GET", "/v1/files/big.bin", headers={"authorization": f"Bearer {TOKEN}"})
+        response, digest = connection.getresponse(), hashlib.sha256()
+        while chunk := response.read(1 << 20):
+            digest.update(chunk)
+        connection.close()
+        expected = hashlib.sha256()
+        for _ in range(BIG // len(block)):
+            expected.update(block)
+        grown = (self._peak() - before) / 1e6
+        print(f"\n512 MB: PUT {put:.1f} s, GET {time.monotonic() - started - put:.1f} s, agent +{grown:.0f} MB", flush=True)
+        self.assertEqual(digest.hexdigest(), expected.hexdigest())
+        self.assertLess(grown, 64)
+        self.agent.file("DELETE", "big.bin")
+
+    def _peak(self):
+        status = Path(f"/proc/{self.agent.process.pid}/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+
+
+class OutputFilesAreFound(AgentCase):
+    def test_new_changed_and_deleted_files(self):
+        self.run_ok("open('same', 'w').write('1'); open('changed', 'w').write('1'); open('gone', 'w').write('1');")
+        story = self.run_ok(
+            "import os\nos.makedirs('sub/sub two', exist_ok=True)\nopen('sub/sub two/ü.txt', 'w').write('12')\n"
+            "open('changed', 'w').write('2'); os.remove('gone'); open('.hidden', 'w').write('x')\n"
+            "os.symlink('/etc/passwd', 'link'); os.mkfifo('pipe')"
+        )
+        self.assertEqual(story.files, ["changed", "sub/sub two/ü.txt"])
+        self.assertEqual(story.done["deleted"], ["gone"])
+        self.assertEqual(story.done["files"][1]["bytes"], 2)
+
+    def test_a_file_replaced_with_same_size_and_time_counts_as_changed(self):
+        self.run_ok("open('twin', 'w').write('1')")
+        story = self.run_ok(
+            "import os\ns = os.stat('twin'); open('new', 'w').write('2')\n"
+            "os.utime('new', ns=(s.st_mtime_ns, s.st_mtime_ns)); os.rename('new', 'twin')"
+        )
+        self.assertEqual(story.files, ["twin"])
+
+    def test_files_are_reported_after_errors_and_time_limits_too(self):
+        self.assertEqual(self.agent.run("open('before error', 'w').write('x'); 1/0").files, ["before error"])
+        story = self.agent.run("open('before limit', 'w').write('x')\nwhile True: pass", timeout_s=0.5)
+        self.assertEqual(story.files, ["before limit"])
+
+    def test_names_that_are_not_utf8_are_left_out(self):
+        story = self.run_ok("open(b'bad\\xff', 'w').write('x'); open('good', 'w').write('x')")
+        self.assertEqual(story.files, ["good"])
+        self.assertEqual(self.agent.call("GET", "/v1/files").status, 200)
+
+    def test_very_many_files_are_capped(self):
+        story = self.run_ok("import os\nos.mkdir('many')\nfor i in range(1500): open(f'many/{i:05}', 'w').close()")
+        self.assertEqual((len(story.files), story.done.get("more")), (1000, True))
+        self.assertEqual(len([f for f in self.agent.call("GET", "/v1/files").json()["files"] if f["path"].startswith("many/")]), 1500)
+        self.run_ok("import shutil; shutil.rmtree('many')")
+
+    def test_a_large_sparse_file_keeps_its_size(self):
+        story = self.run_ok("f = open('sparse', 'wb'); f.truncate(10**9); f.close()")
+        self.assertEqual(story.done["files"][0]["bytes"], 10**9)
+        self.agent.file("DELETE", "sparse")
+
+
+class PathsStayInside(AgentCase):
+    def test_paths_that_lead_outside_are_refused(self):
+        (self.agent.folder / "secret").write_text("secret")
+        for path in ("../secret", "a/../../secret", "/etc/passwd", "./x", "a//b", "", "a/", "..", ".", "%00", "x" * 300,
+                     "a/" * 600 + "x", ".hourglass-1.part", "..%2fsecret", "%2fetc%2fpasswd", "%2e%2e/secret"):
+            for method, body in (("GET", None), ("PUT", b"x"), ("DELETE", None), ("HEAD", None)):
+                answer = self.agent.call(method, "/v1/files/" + path, body)
+                self.assertEqual(answer.status, 400, (method, path))
+                if method != "HEAD":
+                    self.assertEqual(answer.code, "invalid_path", (method, path))
+        self.assertEqual((self.agent.folder / "secret").read_text(), "secret")
+
+    def test_links_are_never_followed(self):
+        (self.agent.folder / "outside").mkdir(exist_ok=True)
+        (self.agent.folder / "outside" / "secret").write_text("secret")
+        self.run_ok("import os; os.symlink('../outside', 'folder link'); os.symlink('../outside/secret', 'file link')")
+        for path, status in (("folder link/secret", 400), ("file link", 403), ("folder link", 403)):
+            self.assertEqual(self.agent.file("GET", path).status, status, path)
+        self.assertEqual(self.agent.file("PUT", "folder link/new", b"x").status, 400)
+        self.assertEqual(self.agent.file("DELETE", "folder link/secret").status, 400)
+        # Writing to a link replaces the link, not what it names.
+        self.assertEqual(self.agent.file("PUT", "file link", b"mine").status, 201)
+        self.assertEqual((self.agent.folder / "outside" / "secret").read_text(), "secret")
+        self.assertEqual(os.listdir(self.agent.folder / "outside"), ["secret"])
+        self.assertEqual(self.agent.file("DELETE", "folder link").status, 204)
+
+    def test_a_folder_that_becomes_a_link_again_and_again(self):
+        (self.agent.folder / "target").mkdir(exist_ok=True)
+        code = (
+            "import os, shutil\nos.makedirs('real', exist_ok=True)\n"
+            "while not os.path.exists('stop'):\n"
+            "    try:\n"
+            "        os.rename('real', 'flip'); os.symlink('../target', 'real'); os.remove('real'); os.rename('flip', 'real')\n"
+            "    except OSError:\n"
+            "        shutil.rmtree('flip', ignore_errors=True)\n"
+        )
+        reader = self.agent.start(code)
+        next(reader)
+        statuses = {self.agent.file("PUT", "real/inside", b"x").status for _ in range(300)}
+        self.agent.file("PUT", "stop", b"")
+        self.assertEqual(list(reader)[-1]["status"], "ok")
+        self.assertEqual(os.listdir(self.agent.folder / "target"), [])
+        self.assertLessEqual(statuses, {201, 400, 404})
+
+    def test_only_regular_files_are_served(self):
+        self.run_ok("import os, socket; os.mkfifo('a pipe'); os.mkdir('a folder'); socket.socket(socket.AF_UNIX).bind('a socket')")
+        for path in ("a pipe", "a folder", "a socket"):
+            self.assertEqual(self.agent.file("GET", path).code, "not_regular", path)
+        self.assertEqual(self.agent.file("PUT", "a folder", b"x").code, "invalid_path")
+        self.assertEqual(self.agent.file("DELETE", "a folder").code, "not_regular")
+        self.assertEqual(self.agent.file("PUT", "a pipe/x", b"x").code, "invalid_path")
+
+
+class DiskIsBounded(AgentCase):
+    settings = {"AGENT_DATA_BYTES": "20000000", "AGENT_FILE_BYTES": "50000000"}
+
+    def tearDown(self):
+        self.run_ok("import os\nfor f in os.listdir(): os.remove(f)")
+
+    def test_uploads_beyond_the_limit_are_refused(self):
+        self.assertEqual(self.agent.file("PUT", "fits", bytes(15_000_000)).status, 201)
+        answer = self.agent.file("PUT", "too much", bytes(6_000_000))
+        self.assertEqual((answer.status, answer.code), (507, "disk_full"))
+        connection = self.agent.connection()
+        chunks = (bytes(1_000_000) for _ in range(6))
+        connection.request("PUT", "/v1/files/chunked", chunks, {"authorization": f"Bearer {TOKEN}"}, encode_chunked=True)
+        self.assertEqual(connection.getresponse().status, 507)
+        connection.close()
+        self.assertEqual(sorted(os.listdir(self.agent.data)), ["fits"])
+
+    def test_code_that_fills_the_disk_is_stopped_with_a_reason(self):
+        code = "import time\ni = 0\nwhile True:\n    i += 1\n    open(f'f{i}', 'wb').write(bytes(1_000_000)); time.sleep(0.005)"
+        story = self.agent.run(code)
+        self.assertEqual((story.status, story.error["ename"]), ("error", "DiskFull"))
+        self.assertIn("20000000 bytes", story.error["evalue"])
+        # What is there can be removed, although the folder is still too full.
+        self.run_ok("import os, time\nfor f in os.listdir(): os.remove(f)\ntime.sleep(1)")
+
+    def test_the_scratch_folder_counts_too(self):
+        code = "import time, tempfile\nwhile True:\n    tempfile.NamedTemporaryFile(delete=False).write(bytes(1_000_000)); time.sleep(0.005)"
+        self.assertEqual(self.agent.run(code).error["ename"], "DiskFull")
+
+    def test_one_file_is_bounded_with_an_ordinary_error(self):
+        story = self.agent.run("open('large', 'wb').truncate(60_000_000)")
+        self.assertIn("File too large", story.error["evalue"])
+        self.assertEqual(self.run_ok("open('sparse', 'wb').truncate(40_000_000)").files, ["sparse"])
+
+
+if __name__ == "__main__":
+    unittest.main()
