@@ -81,10 +81,16 @@ const runFields = {
   reasoning_effort: reasoningEffort(),
 };
 
+/**
+ * Messages that come with a run: they are stored with it in one transaction, which holds 100 rows at two for
+ * each message.
+ */
+const MESSAGES_PER_RUN = 48;
+
 export const createRun = z.strictObject({
   ...runFields,
   additional_instructions: instructions().nullable().optional(),
-  additional_messages: z.array(createMessage).nullable().optional(),
+  additional_messages: z.array(createMessage).max(MESSAGES_PER_RUN).nullable().optional(),
 });
 export type CreateRun = z.output<typeof createRun>;
 

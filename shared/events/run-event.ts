@@ -8,4 +8,9 @@ export interface EventSink {
   emit(event: RunEvent): void;
 }
 
-export const silentSink: EventSink = { emit: () => {} };
+/** A sink that may have something to write before it is left. */
+export interface ClosableSink extends EventSink {
+  close(): Promise<void>;
+}
+
+export const silentSink: ClosableSink = { emit: () => {}, close: async () => {} };

@@ -1,0 +1,33 @@
+import { badRequest, notFound } from '../api/error.ts';
+import type { RunRecord } from '../api/run.ts';
+import { unixSeconds } from '../clock.ts';
+import { retryConflicts } from '../store/retry-conflicts.ts';
+import type { RunRow } from '../store/runs.ts';
+import type { EngineDependencies } from './dependencies.ts';
+import { endUnattended } from './end-unattended.ts';
+import { isTerminal, transition } from './run-state.ts';
+
+/**
+ * Cancels a run. Whoever works on it sees `cancelling` with its next write or within a second and ends it;
+ * a run that nobody works on is ended here.
+ * @throws {ApiError} 404 unknown, 400 when it has ended
+ */
+export async function cancelRun(
+  dependencies: EngineDependencies,
+  place: { project: string; threadId: string; runId: string },
+): Promise<RunRecord> {
+  const { stores, clock } = dependencies;
+  return retryConflicts(async () => {
+    const row = await stores.runs.row(place.threadId, place.runId);
+    if (row?.document.project !== place.project) throw notFound('run', place.runId);
+    const { object } = row.document;
+    if (isTerminal(object.status)) throw badRequest(`Cannot cancel run with status '${object.status}'.`);
+    if (!isAttended(row, clock.now())) return endUnattended(dependencies, row, { status: 'cancelled' });
+    if (object.status === 'cancelling') return row.document;
+    const cancelling = transition(object, 'cancelling', unixSeconds(clock.now()));
+    return (await stores.runs.save(row, { ...row.document, object: cancelling })).document;
+  });
+}
+
+const isAttended = ({ document: { work } }: RunRow, now: number): boolean =>
+  work.leaseOwner !== '' && work.leaseUntil > now;

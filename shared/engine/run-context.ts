@@ -1,0 +1,108 @@
+import type { MessageRecord } from '../api/message.ts';
+import type { RunRecord, RunUsage } from '../api/run.ts';
+import type { RunStepRecord } from '../api/run-step.ts';
+import { unixSeconds } from '../clock.ts';
+import type { EventSink } from '../events/run-event.ts';
+import type { Workspace } from '../store/workspace.ts';
+import { loadWorkspace } from '../tools/workspace-plan.ts';
+import type { ClaimedRun } from './claimed-run.ts';
+import { DeltaGate } from './delta-gate.ts';
+import type { EngineDependencies } from './dependencies.ts';
+import { type History, loadHistory } from './load-history.ts';
+
+/** Messages of a thread that a prompt is made from at most, whatever their length. */
+const MAX_PROMPT_MESSAGES = 500;
+
+/**
+ * What a worker knows of the run in hand. `steps` and `messages` mirror what is saved, plus the one step and
+ * message that are being written; everything else is read when first needed.
+ */
+export class RunContext {
+  readonly dependencies: EngineDependencies;
+  readonly claimed: ClaimedRun;
+  readonly sink: EventSink;
+  /** This run's steps, oldest first. */
+  readonly steps: RunStepRecord[];
+  /** Messages that this run wrote. */
+  readonly messages: MessageRecord[];
+  /** True when an earlier worker may have begun what is saved but unfinished. */
+  resumed: boolean;
+  /** What a stream was sent of the text and the calls in progress. */
+  textGate: DeltaGate;
+  callGates: DeltaGate[] = [];
+  workspace: Workspace | undefined;
+  /** Tokens of the last model call, counted into the run when its outcome is saved. */
+  tokens: RunUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  #history: History | undefined;
+
+  constructor(
+    dependencies: EngineDependencies,
+    claimed: ClaimedRun,
+    sink: EventSink,
+    saved: { steps: RunStepRecord[]; messages: MessageRecord[]; resumed: boolean },
+  ) {
+    this.dependencies = dependencies;
+    this.claimed = claimed;
+    this.sink = sink;
+    this.steps = saved.steps;
+    this.messages = saved.messages;
+    this.resumed = saved.resumed;
+    this.textGate = new DeltaGate();
+  }
+
+  get run() {
+    return this.claimed.record;
+  }
+
+  /** Unix seconds. */
+  now(): number {
+    return unixSeconds(this.dependencies.clock.now());
+  }
+
+  /** The thread before this run; read once, since nobody else writes to a locked thread. */
+  async history(contextTokens: number): Promise<History> {
+    this.#history ??= await loadHistory(this.dependencies.stores, this.run, {
+      contextTokens,
+      maxMessages: MAX_PROMPT_MESSAGES,
+    });
+    return this.#history;
+  }
+
+  async loadWorkspace(history: History): Promise<Workspace> {
+    this.workspace ??= await loadWorkspace(this.dependencies.stores, this.run, history.messages);
+    return this.workspace;
+  }
+
+  /** The run after one more answered model call. */
+  countTurn(record: RunRecord): RunRecord {
+    const { usage, modelCalls } = record.work;
+    const sum = {
+      prompt_tokens: usage.prompt_tokens + this.tokens.prompt_tokens,
+      completion_tokens: usage.completion_tokens + this.tokens.completion_tokens,
+      total_tokens: usage.total_tokens + this.tokens.total_tokens,
+    };
+    return { ...record, work: { ...record.work, usage: sum, modelCalls: modelCalls + 1 } };
+  }
+
+  /** The next answer is a new text. */
+  resetGates(): void {
+    this.textGate = new DeltaGate();
+    this.callGates = [];
+    this.tokens = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  }
+
+  /** Puts a step in its place, over an earlier version of itself. */
+  putStep(step: RunStepRecord): void {
+    put(this.steps, step);
+  }
+
+  putMessage(message: MessageRecord): void {
+    put(this.messages, message);
+  }
+}
+
+function put<T extends { object: { id: string } }>(list: T[], record: T): void {
+  const at = list.findIndex(({ object }) => object.id === record.object.id);
+  if (at < 0) list.push(record);
+  else list[at] = record;
+}

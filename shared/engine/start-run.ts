@@ -1,0 +1,105 @@
+import type { AssistantRecord } from '../api/assistant.ts';
+import { badRequest, notFound } from '../api/error.ts';
+import { newMessage } from '../api/message.ts';
+import type { CreateRun, RunRecord } from '../api/run.ts';
+import { unixSeconds } from '../clock.ts';
+import { newId, sortKeyOf } from '../ids.ts';
+import { MAX_MESSAGES } from '../store/messages.ts';
+import { retryConflicts } from '../store/retry-conflicts.ts';
+import type { RunRow } from '../store/runs.ts';
+import { Conflict, type Row } from '../store/table.ts';
+import { type ThreadDocument, toRecord } from '../store/threads.ts';
+import type { EngineDependencies } from './dependencies.ts';
+import { newRun } from './new-run.ts';
+import { transition } from './run-state.ts';
+
+export interface StartRun {
+  readonly project: string;
+  readonly threadId: string;
+  readonly assistant: AssistantRecord;
+  readonly request: CreateRun;
+  /** Set when the caller advances the run itself (a streaming request): it holds the lease from the start. */
+  readonly owner?: string;
+}
+
+/** The run as it was created (`queued`), and its row as it stands now. */
+export interface StartedRun {
+  readonly queued: RunRecord;
+  readonly row: RunRow;
+}
+
+/**
+ * Creates a run. First the watchdog message, then the one transaction (run, additional messages, lock), then
+ * the message that starts it: a crash between any two loses nothing, for the watchdog finds the run, or finds
+ * that there is none.
+ * @throws {ApiError} 404 for an unknown thread, 400 for a locked or full one
+ */
+export async function startRun(dependencies: EngineDependencies, start: StartRun): Promise<StartedRun> {
+  const { runQueue, crash } = dependencies;
+  const started = await retryConflicts(() => begin(dependencies, start));
+  crash('after-begin-transaction');
+  if (!start.owner) {
+    await runQueue.put({ threadId: start.threadId, runId: started.queued.object.id, kind: 'start' });
+    crash('after-start-message');
+  }
+  return started;
+}
+
+async function begin(dependencies: EngineDependencies, start: StartRun): Promise<StartedRun> {
+  const { stores, clock, config, runQueue, crash } = dependencies;
+  const { project, threadId, assistant, request, owner } = start;
+  const thread = await unlockedThread(dependencies, start);
+  const record = toRecord(thread);
+  const now = clock.now();
+  let newest = record.state.lastMessageKey;
+  const messages = (request.additional_messages ?? []).map((message) => {
+    const id = newId('message', now, `msg_${newest}`);
+    newest = sortKeyOf(id) ?? '';
+    return newMessage(message, { project, threadId, id, now });
+  });
+  // The run sorts after the messages that it answers, and what it writes sorts after the run.
+  const id = newId('run', now, `msg_${newest}`);
+  const watchdog = await runQueue.put({ threadId, runId: id, kind: 'watch' }, config.RUN_LEASE_SECONDS);
+  crash('after-watchdog-put');
+  const messageCount = record.state.messageCount + messages.length;
+  const place = {
+    id,
+    now,
+    ttlMs: config.RUN_TTL_SECONDS,
+    stream: owner !== undefined,
+    messageCount,
+    lastMessageKey: newest,
+  };
+  const plain = newRun(place, record, assistant, request);
+  const queued: RunRecord = { ...plain, work: { ...plain.work, watchdog } };
+  try {
+    const held = owner ? heldBy(queued, owner, now, config.RUN_LEASE_SECONDS) : queued;
+    return { queued, row: await stores.runs.begin(thread, held, messages) };
+  } catch (error) {
+    // Without a run there is nothing to watch. The message would find that out itself: the error matters more.
+    if (error instanceof Conflict) await runQueue.remove(watchdog).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The same run, claimed by its creator. */
+function heldBy(record: RunRecord, owner: string, now: number, leaseMs: number): RunRecord {
+  return {
+    ...record,
+    object: transition(record.object, 'in_progress', unixSeconds(now)),
+    work: { ...record.work, leaseOwner: owner, leaseUntil: now + leaseMs, attempts: 1 },
+  };
+}
+
+async function unlockedThread({ stores }: EngineDependencies, start: StartRun): Promise<Row<ThreadDocument>> {
+  const { project, threadId, request } = start;
+  const row = await stores.threads.row(project, threadId);
+  if (!row) throw notFound('thread', threadId);
+  const { state } = toRecord(row);
+  if (state.activeRunId)
+    throw badRequest(`Thread ${threadId} already has an active run ${state.activeRunId}.`);
+  if (state.messageCount + (request.additional_messages?.length ?? 0) > MAX_MESSAGES) {
+    throw badRequest(`Thread ${threadId} cannot hold more than ${MAX_MESSAGES} messages.`);
+  }
+  return row;
+}

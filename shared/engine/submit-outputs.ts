@@ -1,0 +1,120 @@
+import { badRequest, notFound } from '../api/error.ts';
+import type { RunRecord, SubmitToolOutputs } from '../api/run.ts';
+import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
+import { unixSeconds } from '../clock.ts';
+import { retryConflicts } from '../store/retry-conflicts.ts';
+import { stepChange } from '../store/run-steps.ts';
+import type { RunRow } from '../store/runs.ts';
+import type { EngineDependencies } from './dependencies.ts';
+import { transition } from './run-state.ts';
+import { completeWhenDone } from './run-tool-calls.ts';
+import { isOpen, toolCallsOf } from './steps.ts';
+
+export interface SubmitOutputs {
+  readonly project: string;
+  readonly threadId: string;
+  readonly runId: string;
+  readonly outputs: SubmitToolOutputs['tool_outputs'];
+  /** Set when the caller advances the run itself (a streaming request). */
+  readonly owner?: string;
+}
+
+export interface Submitted {
+  /** The run as the caller is told: queued. */
+  readonly queued: RunRecord;
+  readonly row: RunRow;
+  /** The step whose outputs these are. */
+  readonly step: RunStepRecord;
+}
+
+/**
+ * Takes the outputs of a run's function calls and sends the run on. The new watchdog is put first, then one
+ * transaction saves outputs and state, then the start message, and at last the old watchdog goes.
+ * @throws {ApiError} 404 unknown run, 400 for a run that waits for none or outputs that do not match its calls
+ */
+export async function submitOutputs(
+  dependencies: EngineDependencies,
+  submit: SubmitOutputs,
+): Promise<Submitted> {
+  const { stores, runQueue, clock, config } = dependencies;
+  const { project, threadId, runId, owner } = submit;
+  return retryConflicts(async () => {
+    const row = await stores.runs.row(threadId, runId);
+    if (row?.document.project !== project) throw notFound('run', runId);
+    const step = await waitingStep(dependencies, row, submit);
+    const now = clock.now();
+    const completed = completeWhenDone(withOutputs(step, submit.outputs), unixSeconds(now));
+    const message = { threadId, runId, kind: 'watch' } as const;
+    const watchdog = await runQueue.put(message, config.RUN_LEASE_SECONDS);
+    const before = row.document.work.watchdog;
+    const queuedObject = transition(row.document.object, 'queued', unixSeconds(now));
+    const work = { ...row.document.work, watchdog, stream: row.document.work.stream || owner !== undefined };
+    const queued: RunRecord = { ...row.document, object: queuedObject, work };
+    const held: RunRecord = owner
+      ? {
+          ...queued,
+          object: transition(queuedObject, 'in_progress', unixSeconds(now)),
+          work: {
+            ...work,
+            leaseOwner: owner,
+            leaseUntil: now + config.RUN_LEASE_SECONDS,
+            attempts: work.attempts + 1,
+          },
+        }
+      : queued;
+    const saved = await stores.runs.save(row, held, [stepChange(completed)]);
+    if (!owner) await runQueue.put({ ...message, kind: 'start' });
+    if (before) await runQueue.remove(before);
+    return { queued, row: saved, step: completed };
+  });
+}
+
+async function waitingStep(
+  { stores, clock }: EngineDependencies,
+  row: RunRow,
+  submit: SubmitOutputs,
+): Promise<RunStepRecord> {
+  const { object } = row.document;
+  const expired = object.expires_at !== null && unixSeconds(clock.now()) >= object.expires_at;
+  if (object.status !== 'requires_action' || expired) {
+    const status = object.status === 'requires_action' ? 'expired' : object.status;
+    throw badRequest(`Runs in status "${status}" do not accept tool outputs.`);
+  }
+  const steps = await stores.runSteps.ofRun(submit.threadId, submit.runId);
+  const step = steps.find((candidate) => isOpen(candidate) && candidate.object.type === 'tool_calls');
+  if (!step) throw badRequest(`Runs in status "${object.status}" do not accept tool outputs.`);
+  const expected = toolCallsOf(step)
+    .filter((call) => step.results[call.id] === undefined)
+    .map((call) => call.id);
+  const given = submit.outputs.map((output) => output.tool_call_id);
+  const matches =
+    given.length === expected.length &&
+    new Set(given).size === given.length &&
+    given.every((id) => expected.includes(id));
+  if (!matches) {
+    throw badRequest(
+      `Expected tool outputs for call_ids ${quoted(expected)}, got ${quoted(given)}`,
+      'tool_outputs',
+    );
+  }
+  return step;
+}
+
+function withOutputs(step: RunStepRecord, outputs: SubmitOutputs['outputs']): RunStepRecord {
+  const texts = new Map(outputs.map((output) => [output.tool_call_id, output.output ?? '']));
+  const calls = toolCallsOf(step).map((call): ToolCall => {
+    const text = texts.get(call.id);
+    return call.type === 'function' && text !== undefined
+      ? { ...call, function: { ...call.function, output: text } }
+      : call;
+  });
+  const results = { ...step.results };
+  for (const [id, text] of texts) results[id] = { text };
+  return {
+    ...step,
+    results,
+    object: { ...step.object, step_details: { type: 'tool_calls', tool_calls: calls } },
+  };
+}
+
+const quoted = (ids: readonly string[]): string => `[${ids.map((id) => `'${id}'`).join(', ')}]`;

@@ -1,0 +1,108 @@
+import { type Clock, systemClock } from './clock.ts';
+import { type Config, readConfig } from './config.ts';
+import { crashAt } from './engine/crash-points.ts';
+import type { EngineDependencies } from './engine/dependencies.ts';
+import { EventLogs } from './events/event-log.ts';
+import { consoleLog, errorFields, type Log } from './log.ts';
+import { createModel } from './model/openai.ts';
+import { RunQueue } from './queue/run-queue.ts';
+import { ChoreQueue } from './queue/session-queue.ts';
+import { armContainerGroups } from './sessions/arm-container-groups.ts';
+import type { ContainerGroups } from './sessions/container-groups.ts';
+import type { Sessions } from './sessions/session.ts';
+import { createSessions } from './sessions/session-manager.ts';
+import { orphanSweep } from './sessions/session-removal.ts';
+import { openStorageAccount } from './store/connection.ts';
+import { ensureStorage, openStores } from './store/stores.ts';
+import { CodeInterpreter } from './tools/code-interpreter.ts';
+
+/** Everything that functions need, made once per process. */
+export interface Services extends EngineDependencies {
+  readonly chores: ChoreQueue;
+  readonly sessions: Sessions;
+  readonly groups: ContainerGroups;
+  readonly sweepSessions: () => Promise<void>;
+  readonly events: EventLogs;
+}
+
+/** The composition root: configuration → real neighbours. @throws {ConfigError} */
+export async function createServices(
+  config: Config,
+  { clock = systemClock, log = consoleLog }: { clock?: Clock; log?: Log } = {},
+): Promise<Services> {
+  const account = await openStorageAccount(config);
+  await ensureStorage(account);
+  const stores = openStores(account, clock);
+  const crash = crashAt(config.HOURGLASS_CRASH_AT);
+  const chores = new ChoreQueue(account.queue('sessions'));
+  const groups = containerGroups(config);
+  const report = (problem: string, error: unknown) => log.warn(problem, errorFields(error));
+  const sweepSessions = orphanSweep({ groups, clock, report });
+  const sessions = createSessions({
+    groups,
+    store: stores.sessions,
+    queue: chores,
+    clock,
+    settings: {
+      installation: config.STORAGE_PREFIX,
+      ttlMs: config.SESSION_TTL_SECONDS,
+      startTimeoutMs: config.SESSION_START_TIMEOUT_SECONDS,
+    },
+    sweep: sweepSessions,
+    report,
+  });
+  const events = new EventLogs(account.container('events'), log);
+  return {
+    config,
+    clock,
+    log,
+    stores,
+    crash,
+    chores,
+    groups,
+    sessions,
+    sweepSessions,
+    events,
+    runQueue: new RunQueue(account.queue('runs')),
+    model: createModel(config),
+    codeInterpreter: new CodeInterpreter({ config, clock, stores, sessions, crash }),
+    drain: drained.signal,
+    openSink: (run) => events.open(run),
+    reportEvents: (run, reported) => events.report(run, reported),
+  };
+}
+
+const drained = new AbortController();
+
+/** Asks the work of this process to come to a stop: runs are handed to other instances. */
+export const startDraining = (): void => drained.abort();
+
+let made: Promise<Services> | undefined;
+
+/** The services of this process, made at the first call. A failure is not kept: the next call tries again. */
+export function services(): Promise<Services> {
+  made ??= createServices(readConfig()).catch((error: unknown) => {
+    made = undefined;
+    throw error;
+  });
+  return made;
+}
+
+function containerGroups(config: Config): ContainerGroups {
+  const { SESSION_STANDBY_POOL: pool, SESSION_CONTAINER_GROUP_PROFILE: profile } = config;
+  return armContainerGroups({
+    endpoint: config.SESSION_ARM_ENDPOINT,
+    subscriptionId: config.SESSION_SUBSCRIPTION_ID ?? '',
+    resourceGroup: config.SESSION_RESOURCE_GROUP ?? '',
+    installation: config.STORAGE_PREFIX,
+    location: config.SESSION_LOCATION ?? '',
+    image: config.SESSION_IMAGE ?? '',
+    cpu: config.SESSION_CPU,
+    memoryGb: config.SESSION_MEMORY_GB,
+    subnetId: config.SESSION_SUBNET_ID,
+    registryServer: config.SESSION_REGISTRY_SERVER,
+    registryIdentityId: config.SESSION_REGISTRY_IDENTITY_ID,
+    clientId: config.AZURE_CLIENT_ID,
+    standbyPool: pool && profile ? { poolId: pool, profile } : undefined,
+  });
+}
