@@ -36,7 +36,7 @@ export const modelSideName = () => text(64, 1).regex(/^[a-zA-Z0-9_-]+$/);
 /** Not only a wrong type, also a decimal is then reported as: expected an integer. */
 export const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) =>
   z
-    .int()
+    .int(INTEGER)
     .check(within('int', minimum, maximum))
     .meta({ minimum, maximum });
 

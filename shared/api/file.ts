@@ -1,6 +1,8 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 
+import { unixSeconds } from '../clock.ts';
+import { type ApiError, badRequest } from './error.ts';
 import { integer, text } from './fields.ts';
 import { listQuery } from './page.ts';
 
@@ -28,6 +30,21 @@ export const createFile = z.strictObject({
 });
 export type CreateFile = z.output<typeof createFile>;
 
+/** What is known of a file before its bytes are; `now` in Unix milliseconds. */
+export function newFile(id: string, filename: string, request: CreateFile, now: number) {
+  const createdAt = unixSeconds(now);
+  return {
+    id,
+    object: 'file',
+    created_at: createdAt,
+    filename,
+    // The client's type of the answer lacks a purpose that its type of the request has.
+    purpose: request.purpose as FileObject['purpose'],
+    status: 'processed',
+    ...(request.expires_after ? { expires_at: createdAt + request.expires_after.seconds } : {}),
+  } satisfies Omit<FileObject, 'bytes'>;
+}
+
 export const presentFile = ({ object }: Pick<FileRecord, 'object'>): FileObject => object;
 
 const FILES_PAGE = 10_000;
@@ -36,3 +53,11 @@ export const listFilesQuery = listQuery.extend({
   limit: integer(1, FILES_PAGE).default(FILES_PAGE),
   purpose: text(64).optional(),
 });
+
+/** An upload that announces more bytes than a file may have. */
+export const tooManyBytes = (bytes: number, limit: number): ApiError =>
+  badRequest(
+    `Invalid 'bytes': integer above maximum value. Expected a value <= ${limit}, but got ${bytes} instead.`,
+    'bytes',
+    'integer_above_max_value',
+  );

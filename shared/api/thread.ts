@@ -26,8 +26,10 @@ export interface ThreadState {
   readonly hasToolSteps: boolean;
 }
 
+const MESSAGES_PER_THREAD = 100_000;
+
 export const createThread = z.strictObject({
-  messages: z.array(createMessage).optional(),
+  messages: z.array(createMessage).max(MESSAGES_PER_THREAD).optional(),
   tool_resources: newToolResources(),
   metadata: metadata(),
 });

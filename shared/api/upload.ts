@@ -1,6 +1,8 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 
+import { HOUR, unixSeconds } from '../clock.ts';
+import { newId } from '../ids.ts';
 import { id, integer, text } from './fields.ts';
 import { expiresAfter, filePurpose } from './file.ts';
 
@@ -40,3 +42,41 @@ export const completeUpload = z.strictObject({
   md5: text(64).optional(),
 });
 export type CompleteUpload = z.output<typeof completeUpload>;
+
+export const UPLOAD_LIFE_MS = HOUR;
+/** Largest part, as the hosted API had it. */
+export const PART_BYTES = 64 * 1024 * 1024;
+
+/** A new upload; `now` in Unix milliseconds. */
+export function newUpload(request: CreateUpload, project: string, now: number): UploadRecord {
+  return {
+    project,
+    mimeType: request.mime_type,
+    fileExpiresAfter: request.expires_after?.seconds ?? null,
+    fileId: newId('file', now),
+    object: {
+      id: newId('upload', now),
+      object: 'upload',
+      bytes: request.bytes,
+      created_at: unixSeconds(now),
+      expires_at: unixSeconds(now + UPLOAD_LIFE_MS),
+      filename: request.filename,
+      purpose: request.purpose,
+      status: 'pending',
+      file: null,
+    },
+  };
+}
+
+/** An upload that was not completed in time has expired, without anybody writing that down. */
+export function presentUpload({ object }: Pick<UploadRecord, 'object'>, now: number): Upload {
+  const expired = object.status === 'pending' && unixSeconds(now) >= object.expires_at;
+  return expired ? { ...object, status: 'expired' } : object;
+}
+
+export const presentPart = (part: UploadPartRecord): OpenAI.Uploads.UploadPart => ({
+  id: part.id,
+  object: 'upload.part',
+  created_at: part.createdAt,
+  upload_id: part.uploadId,
+});

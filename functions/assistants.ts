@@ -1,0 +1,42 @@
+import { changeAssistant, newAssistant, presentAssistant } from '../shared/api/assistant.ts';
+import { notFound } from '../shared/api/error.ts';
+import { presentPage } from '../shared/api/page.ts';
+import type { Handlers } from '../shared/http/call.ts';
+import { filesOfResources, requireFiles, requireVectorStores } from '../shared/http/references.ts';
+import { serve } from '../shared/http/serve.ts';
+import { type Services, services } from '../shared/services.ts';
+
+export const handlers: Handlers<Services> = {
+  listAssistants: async ({ project, query }, { stores }) =>
+    presentPage(await stores.assistants.list(project, query), presentAssistant),
+
+  createAssistant: async ({ project, body }, { stores, clock }) => {
+    requireVectorStores(body.tool_resources);
+    await requireFiles(stores.files, project, filesOfResources(body.tool_resources));
+    const record = newAssistant(body, project, clock.now());
+    await stores.assistants.insert(record);
+    return presentAssistant(record);
+  },
+
+  getAssistant: async ({ project, params: { assistant_id: id } }, { stores }) => {
+    const record = await stores.assistants.get(project, id);
+    if (!record) throw notFound('assistant', id);
+    return presentAssistant(record);
+  },
+
+  modifyAssistant: async ({ project, params: { assistant_id: id }, body }, { stores }) => {
+    if (!(await stores.assistants.get(project, id))) throw notFound('assistant', id);
+    requireVectorStores(body.tool_resources);
+    await requireFiles(stores.files, project, filesOfResources(body.tool_resources));
+    const changed = await stores.assistants.update(project, id, (record) => changeAssistant(record, body));
+    if (!changed) throw notFound('assistant', id);
+    return presentAssistant(changed);
+  },
+
+  deleteAssistant: async ({ project, params: { assistant_id: id } }, { stores }) => {
+    if (!(await stores.assistants.remove(project, id))) throw notFound('assistant', id);
+    return { id, object: 'assistant.deleted', deleted: true };
+  },
+};
+
+serve('assistants', 'assistants/{assistant_id?}', handlers, services);

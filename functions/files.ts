@@ -1,0 +1,35 @@
+import { notFound } from '../shared/api/error.ts';
+import { presentFile } from '../shared/api/file.ts';
+import { presentPage } from '../shared/api/page.ts';
+import { receiveFile } from '../shared/files/receive-file.ts';
+import { sendFile } from '../shared/files/send-file.ts';
+import type { Handlers } from '../shared/http/call.ts';
+import { serve } from '../shared/http/serve.ts';
+import { type Services, services } from '../shared/services.ts';
+
+export const handlers: Handlers<Services> = {
+  listFiles: async ({ project, query }, { stores }) =>
+    presentPage(await stores.files.list(project, query), presentFile),
+
+  createFile: async ({ project, request }, { stores, clock, config }) =>
+    presentFile(
+      await receiveFile(request, project, { files: stores.files, clock, maxBytes: config.MAX_FILE_BYTES }),
+    ),
+
+  getFile: async ({ project, params: { file_id: id } }, { stores }) => {
+    const record = await stores.files.get(project, id);
+    if (!record) throw notFound('file', id);
+    return presentFile(record);
+  },
+
+  deleteFile: async ({ project, params: { file_id: id } }, { stores }) => {
+    if (!(await stores.files.remove(project, id))) throw notFound('file', id);
+    return { id, object: 'file', deleted: true };
+  },
+
+  getFileContent: async ({ project, params: { file_id: id }, request, signal }, { stores }) =>
+    sendFile(stores.files, project, id, request, signal),
+};
+
+serve('files', 'files/{file_id?}', handlers, services);
+serve('file-content', 'files/{file_id}/content', handlers, services);

@@ -1,0 +1,58 @@
+import { badRequest, notFound } from '../shared/api/error.ts';
+import { newMessage, presentMessage } from '../shared/api/message.ts';
+import { presentPage } from '../shared/api/page.ts';
+import type { Handlers } from '../shared/http/call.ts';
+import { filesOfMessages, requireFiles } from '../shared/http/references.ts';
+import { serve } from '../shared/http/serve.ts';
+import { type Services, services } from '../shared/services.ts';
+import { MAX_MESSAGES } from '../shared/store/messages.ts';
+
+export const handlers: Handlers<Services> = {
+  listMessages: async ({ project, params: { thread_id: threadId }, query }, { stores }) => {
+    if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
+    const page = await stores.messages.list(threadId, query, { runId: query.run_id });
+    return presentPage(page, presentMessage);
+  },
+
+  createMessage: async ({ project, params: { thread_id: threadId }, body }, { stores, clock }) => {
+    await requireFiles(stores.files, project, filesOfMessages([body], ''));
+    const appended = await stores.messages.append(project, threadId, (id) =>
+      newMessage(body, { project, threadId, id, now: clock.now() }),
+    );
+    switch (appended.outcome) {
+      case 'appended':
+        return presentMessage(appended.record);
+      case 'no-thread':
+        throw notFound('thread', threadId);
+      case 'locked':
+        throw badRequest(`Can't add messages to ${threadId} while a run ${appended.runId} is active.`);
+      case 'full':
+        throw badRequest(`${threadId} already holds ${MAX_MESSAGES} messages, which is the limit.`);
+    }
+  },
+
+  getMessage: async ({ project, params: { thread_id: threadId, message_id: id } }, { stores }) => {
+    const record = await stores.messages.get(project, threadId, id);
+    if (!record) throw notFound('message', id);
+    return presentMessage(record);
+  },
+
+  modifyMessage: async ({ project, params: { thread_id: threadId, message_id: id }, body }, { stores }) => {
+    const changed = await stores.messages.update(project, threadId, id, (record) => ({
+      ...record,
+      object: {
+        ...record.object,
+        metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
+      },
+    }));
+    if (!changed) throw notFound('message', id);
+    return presentMessage(changed);
+  },
+
+  deleteMessage: async ({ project, params: { thread_id: threadId, message_id: id } }, { stores }) => {
+    if (!(await stores.messages.remove(project, threadId, id))) throw notFound('message', id);
+    return { id, object: 'thread.message.deleted', deleted: true };
+  },
+};
+
+serve('messages', 'threads/{thread_id}/messages/{message_id?}', handlers, services);

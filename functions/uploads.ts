@@ -1,0 +1,26 @@
+import { tooManyBytes } from '../shared/api/file.ts';
+import { newUpload, presentPart, presentUpload } from '../shared/api/upload.ts';
+import { addPart, cancelUpload, completeUpload } from '../shared/files/upload-in-parts.ts';
+import type { Handlers } from '../shared/http/call.ts';
+import { serve } from '../shared/http/serve.ts';
+import { type Services, services } from '../shared/services.ts';
+
+export const handlers: Handlers<Services> = {
+  createUpload: async ({ project, body }, { stores, clock, config }) => {
+    if (body.bytes > config.MAX_FILE_BYTES) throw tooManyBytes(body.bytes, config.MAX_FILE_BYTES);
+    const upload = newUpload(body, project, clock.now());
+    await stores.uploads.create(upload);
+    return presentUpload(upload, clock.now());
+  },
+
+  addUploadPart: async ({ project, params: { upload_id: id }, request }, all) =>
+    presentPart(await addPart(all, project, id, request)),
+
+  completeUpload: async ({ project, params: { upload_id: id }, body }, all) =>
+    presentUpload(await completeUpload(all, project, id, body), all.clock.now()),
+
+  cancelUpload: async ({ project, params: { upload_id: id } }, all) =>
+    presentUpload(await cancelUpload(all, project, id), all.clock.now()),
+};
+
+serve('uploads', 'uploads/{*path}', handlers, services);

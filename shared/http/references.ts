@@ -1,0 +1,82 @@
+import { badRequest, notFound } from '../api/error.ts';
+import type { CreateMessage } from '../api/message.ts';
+import type { NewToolResources, ToolResourcesChange } from '../api/tool.ts';
+import type { FileStore } from '../store/files.ts';
+
+/** An object of the project that a request names, and where. */
+export interface Reference {
+  readonly id: string;
+  readonly param: string;
+}
+
+/** Files asked for at once; a request names few. */
+const AT_ONCE = 16;
+
+/**
+ * Makes sure that the files a request names are the project's.
+ * @throws {ApiError} 404 for the first that is not, whoever else may own it
+ */
+export async function requireFiles(
+  files: Pick<FileStore, 'get'>,
+  project: string,
+  references: readonly Reference[],
+): Promise<void> {
+  const places = new Map<string, string>();
+  for (const { id, param } of references) if (!places.has(id)) places.set(id, param);
+  const waiting = [...places];
+  while (waiting.length > 0) {
+    const batch = waiting.splice(0, AT_ONCE);
+    const found = await Promise.all(batch.map(([id]) => files.get(project, id)));
+    const missing = batch.find((_, index) => found[index] === undefined);
+    if (missing) throw notFound('file', missing[0], missing[1]);
+  }
+}
+
+/** The files of messages that a caller wrote; `place` is where the list stands, `''` for a single body. */
+export function filesOfMessages(messages: readonly CreateMessage[], place: string): Reference[] {
+  return messages.flatMap((message, index) =>
+    filesOfMessage(message, place === '' ? '' : `${place}[${index}].`),
+  );
+}
+
+function filesOfMessage(message: CreateMessage, prefix: string): Reference[] {
+  const parts = typeof message.content === 'string' ? [] : message.content;
+  return [
+    ...parts.flatMap((part, index) =>
+      part.type === 'image_file'
+        ? [{ id: part.image_file.file_id, param: `${prefix}content[${index}].image_file.file_id` }]
+        : [],
+    ),
+    ...(message.attachments ?? []).map(({ file_id: id }, index) => ({
+      id,
+      param: `${prefix}attachments[${index}].file_id`,
+    })),
+    ...(message.file_ids ?? []).map((id, index) => ({ id, param: `${prefix}file_ids[${index}]` })),
+  ];
+}
+
+/** The files of a code interpreter. */
+export function filesOfResources(
+  resources: NewToolResources | ToolResourcesChange,
+  prefix = '',
+): Reference[] {
+  return (resources?.code_interpreter?.file_ids ?? []).map((id, index) => ({
+    id,
+    param: `${prefix}tool_resources.code_interpreter.file_ids[${index}]`,
+  }));
+}
+
+/**
+ * There are no vector stores yet: naming one is naming an unknown object, and asking for one is refused.
+ * @throws {ApiError} 404, 400
+ */
+export function requireVectorStores(resources: NewToolResources | ToolResourcesChange, prefix = ''): void {
+  const search = resources?.file_search;
+  if (!search) return;
+  const place = `${prefix}tool_resources.file_search`;
+  const id = search.vector_store_ids?.[0];
+  if (id !== undefined) throw notFound('vector store', id, `${place}.vector_store_ids[0]`);
+  if ('vector_stores' in search && search.vector_stores && search.vector_stores.length > 0) {
+    throw badRequest('This deployment has no vector stores.', `${place}.vector_stores`, 'unsupported_value');
+  }
+}
