@@ -2,6 +2,7 @@ import { badRequest, notFound } from '../shared/api/error.ts';
 import { newMessage, presentMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
 import type { Handlers } from '../shared/http/call.ts';
+import { missingIn } from '../shared/http/missing.ts';
 import { filesOfMessages, requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
@@ -33,7 +34,7 @@ export const handlers: Handlers<Services> = {
 
   getMessage: async ({ project, params: { thread_id: threadId, message_id: id } }, { stores }) => {
     const record = await stores.messages.get(project, threadId, id);
-    if (!record) throw notFound('message', id);
+    if (!record) throw await missingIn(stores.threads, project, threadId, notFound('message', id));
     return presentMessage(record);
   },
 
@@ -45,12 +46,14 @@ export const handlers: Handlers<Services> = {
         metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
       },
     }));
-    if (!changed) throw notFound('message', id);
+    if (!changed) throw await missingIn(stores.threads, project, threadId, notFound('message', id));
     return presentMessage(changed);
   },
 
   deleteMessage: async ({ project, params: { thread_id: threadId, message_id: id } }, { stores }) => {
-    if (!(await stores.messages.remove(project, threadId, id))) throw notFound('message', id);
+    if (!(await stores.messages.remove(project, threadId, id))) {
+      throw await missingIn(stores.threads, project, threadId, notFound('message', id));
+    }
     return { id, object: 'thread.message.deleted', deleted: true };
   },
 };

@@ -1,12 +1,17 @@
+import type { AssistantRecord } from '../shared/api/assistant.ts';
 import { notFound } from '../shared/api/error.ts';
 import { newMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { changeThread, newThread, presentThread } from '../shared/api/thread.ts';
+import { presentRun } from '../shared/api/run.ts';
+import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
+import { changeResources, type NewToolResources } from '../shared/api/tool.ts';
 import { deleteThread } from '../shared/engine/delete-thread.ts';
+import { startRun } from '../shared/engine/start-run.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import {
   filesOfMessages,
   filesOfResources,
+  requireAssistant,
   requireFiles,
   requireVectorStores,
 } from '../shared/http/references.ts';
@@ -14,23 +19,59 @@ import { serve } from '../shared/http/serve.ts';
 import { newId } from '../shared/ids.ts';
 import { type Services, services } from '../shared/services.ts';
 
+/** @throws {ApiError} 404 for a file or vector store that is not the project's */
+async function requireResources(
+  { stores }: Services,
+  project: string,
+  thread: CreateThread,
+  prefix: string,
+): Promise<void> {
+  requireVectorStores(thread.tool_resources, prefix);
+  await requireFiles(stores.files, project, [
+    ...filesOfResources(thread.tool_resources, prefix),
+    ...filesOfMessages(thread.messages ?? [], `${prefix}messages`),
+  ]);
+}
+
+async function create({ stores, clock }: Services, project: string, request: CreateThread) {
+  const now = clock.now();
+  const thread = newThread(request, now);
+  const messages = (request.messages ?? []).map((message) =>
+    newMessage(message, { project, threadId: thread.id, id: newId('message', now), now }),
+  );
+  return stores.threads.create(project, thread, messages);
+}
+
+/** The assistant as one run is to see it. */
+const withResources = (record: AssistantRecord, resources: NewToolResources): AssistantRecord => ({
+  ...record,
+  object: { ...record.object, tool_resources: changeResources(record.object.tool_resources, resources) },
+});
+
 export const handlers: Handlers<Services> = {
   listThreads: async ({ project, query }, { stores }) =>
     presentPage(await stores.threads.list(project, query), presentThread),
 
-  createThread: async ({ project, body }, { stores, clock }) => {
+  createThread: async ({ project, body }, all) => {
+    await requireResources(all, project, body, '');
+    return presentThread(await create(all, project, body));
+  },
+
+  createThreadAndRun: async ({ project, body }, all) => {
     requireVectorStores(body.tool_resources);
-    const messages = body.messages ?? [];
-    await requireFiles(stores.files, project, [
-      ...filesOfResources(body.tool_resources),
-      ...filesOfMessages(messages, 'messages'),
+    const [assistant] = await Promise.all([
+      requireAssistant(all.stores.assistants, project, body.assistant_id),
+      requireResources(all, project, body.thread ?? {}, 'thread.'),
+      requireFiles(all.stores.files, project, filesOfResources(body.tool_resources)),
     ]);
-    const now = clock.now();
-    const thread = newThread(body, now);
-    const records = messages.map((message) =>
-      newMessage(message, { project, threadId: thread.id, id: newId('message', now), now }),
-    );
-    return presentThread(await stores.threads.create(project, thread, records));
+    const thread = await create(all, project, body.thread ?? {});
+    const { queued } = await startRun(all, {
+      project,
+      threadId: thread.object.id,
+      assistant: withResources(assistant, body.tool_resources),
+      request: body,
+    });
+    return presentRun(queued);
   },
 
   getThread: async ({ project, params: { thread_id: id } }, { stores }) => {
@@ -54,5 +95,5 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-// `threads/runs`, which creates a thread and runs it, has this route's shape, too: see runs.ts.
+// `threads/runs` has this route's shape, too; which operation is meant, the table of operations decides.
 serve('threads', 'threads/{thread_id?}', handlers, services);

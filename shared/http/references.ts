@@ -1,12 +1,25 @@
+import type { AssistantRecord } from '../api/assistant.ts';
 import { badRequest, notFound } from '../api/error.ts';
 import type { CreateMessage } from '../api/message.ts';
 import type { NewToolResources, ToolResourcesChange } from '../api/tool.ts';
 import type { FileStore } from '../store/files.ts';
+import type { Stores } from '../store/stores.ts';
 
 /** An object of the project that a request names, and where. */
 export interface Reference {
   readonly id: string;
   readonly param: string;
+}
+
+/** @throws {ApiError} 404 */
+export async function requireAssistant(
+  assistants: Stores['assistants'],
+  project: string,
+  id: string,
+): Promise<AssistantRecord> {
+  const record = await assistants.get(project, id);
+  if (!record) throw notFound('assistant', id, 'assistant_id');
+  return record;
 }
 
 /** Files asked for at once; a request names few. */

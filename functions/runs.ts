@@ -1,0 +1,62 @@
+import { notFound } from '../shared/api/error.ts';
+import { presentPage } from '../shared/api/page.ts';
+import { presentRun } from '../shared/api/run.ts';
+import { cancelRun } from '../shared/engine/cancel-run.ts';
+import { isTerminal } from '../shared/engine/run-state.ts';
+import { startRun } from '../shared/engine/start-run.ts';
+import { submitOutputs } from '../shared/engine/submit-outputs.ts';
+import type { Handlers } from '../shared/http/call.ts';
+import { missingIn } from '../shared/http/missing.ts';
+import { pollAfter } from '../shared/http/poll-after.ts';
+import { filesOfMessages, requireAssistant, requireFiles } from '../shared/http/references.ts';
+import { JsonReply } from '../shared/http/reply.ts';
+import { serve } from '../shared/http/serve.ts';
+import { type Services, services } from '../shared/services.ts';
+
+export const handlers: Handlers<Services> = {
+  listRuns: async ({ project, params: { thread_id: threadId }, query }, { stores }) => {
+    if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
+    return presentPage(await stores.runs.list(threadId, query), presentRun);
+  },
+
+  createRun: async ({ project, params: { thread_id: threadId }, body }, all) => {
+    const messages = filesOfMessages(body.additional_messages ?? [], 'additional_messages');
+    const [assistant] = await Promise.all([
+      requireAssistant(all.stores.assistants, project, body.assistant_id),
+      requireFiles(all.stores.files, project, messages),
+    ]);
+    const { queued } = await startRun(all, { project, threadId, assistant, request: body });
+    return presentRun(queued);
+  },
+
+  getRun: async ({ project, params: { thread_id: threadId, run_id: id } }, { stores, clock }) => {
+    const record = await stores.runs.get(project, threadId, id);
+    if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
+    const run = presentRun(record);
+    return isTerminal(run.status) ? run : new JsonReply(run, pollAfter(run.created_at, clock.now()));
+  },
+
+  modifyRun: async ({ project, params: { thread_id: threadId, run_id: id }, body }, { stores }) => {
+    const changed = await stores.runs.updateMetadata(project, threadId, id, (record) => ({
+      ...record,
+      object: {
+        ...record.object,
+        metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
+      },
+    }));
+    if (!changed) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
+    return presentRun(changed);
+  },
+
+  cancelRun: async ({ project, params: { thread_id: threadId, run_id: runId } }, all) =>
+    presentRun(await cancelRun(all, { project, threadId, runId })),
+
+  submitToolOutputs: async ({ project, params: { thread_id: threadId, run_id: runId }, body }, all) => {
+    const submit = { project, threadId, runId, outputs: body.tool_outputs };
+    return presentRun((await submitOutputs(all, submit)).queued);
+  },
+};
+
+serve('runs', 'threads/{thread_id}/runs/{run_id?}', handlers, services);
+serve('run-cancel', 'threads/{thread_id}/runs/{run_id}/cancel', handlers, services);
+serve('run-tool-outputs', 'threads/{thread_id}/runs/{run_id}/submit_tool_outputs', handlers, services);
