@@ -1,0 +1,114 @@
+import { newAssistant } from '../../shared/api/assistant.ts';
+import { newMessage } from '../../shared/api/message.ts';
+import type { CreateRun } from '../../shared/api/run.ts';
+import { newThread } from '../../shared/api/thread.ts';
+import { readConfig } from '../../shared/config.ts';
+import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
+import { startRun } from '../../shared/engine/start-run.ts';
+import { newId } from '../../shared/ids.ts';
+import type { Log } from '../../shared/log.ts';
+import { RunMessage } from '../../shared/queue/run-queue.ts';
+import { createServices, type Services } from '../../shared/services.ts';
+import { openStorageAccount } from '../../shared/store/connection.ts';
+import { testStorage } from './azurite.ts';
+import { type ScriptedModel, startScriptedModel } from './scripted-model.ts';
+
+export const quietLog: Log = { info: () => {}, warn: () => {}, error: () => {} };
+export const PROJECT = 'test';
+
+/** An engine in this process: real storage, the scripted model, and a queue that the test empties itself. */
+export interface TestEngine extends AsyncDisposable {
+  readonly services: Services;
+  readonly model: ScriptedModel;
+  /** Creates an assistant, a thread with one message, and a queued run. */
+  aRun(options?: {
+    text?: string;
+    assistant?: object;
+    run?: Partial<CreateRun>;
+    threadId?: string;
+  }): Promise<RunIds>;
+  /** Handles every visible message until none is left. */
+  pump(): Promise<void>;
+  /** Deletes every waiting message unseen, as if its time had not come. */
+  messagesWaiting(): Promise<number>;
+}
+
+export interface RunIds {
+  readonly threadId: string;
+  readonly runId: string;
+  readonly assistantId: string;
+}
+
+let engines = 0;
+
+export async function testEngine(environment: Record<string, string> = {}): Promise<TestEngine> {
+  const storage = await testStorage();
+  const model = await startScriptedModel();
+  const config = readConfig({
+    AzureWebJobsStorage: storage.connectionString,
+    STORAGE_PREFIX: `${storage.prefix}e${++engines}`,
+    API_KEYS: 'test:KEY',
+    OPENAI_BASE_URL: model.url,
+    OPENAI_API_KEY: 'none',
+    SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
+    SESSION_RESOURCE_GROUP: 'sessions',
+    SESSION_LOCATION: 'local',
+    SESSION_IMAGE: 'hourglass-session',
+    ...environment,
+  });
+  const services = await createServices(config, { log: quietLog });
+  const queue = (await openStorageAccount(config)).queue('runs');
+
+  return {
+    services,
+    model,
+    async aRun({ text = 'Hello', assistant = {}, run = {}, threadId } = {}) {
+      const now = services.clock.now();
+      const record = newAssistant({ model: 'scripted', ...assistant } as never, PROJECT, now);
+      await services.stores.assistants.insert(record);
+      let thread = threadId;
+      if (!thread) {
+        const object = newThread({}, now);
+        thread = object.id;
+        const id = newId('message', now);
+        const message = newMessage({ role: 'user', content: text } as never, {
+          project: PROJECT,
+          threadId: thread,
+          id,
+          now,
+        });
+        await services.stores.threads.create(PROJECT, object, [message]);
+      }
+      const request = { assistant_id: record.object.id, ...run } as CreateRun;
+      const started = await startRun(services, {
+        project: PROJECT,
+        threadId: thread,
+        assistant: record,
+        request,
+      });
+      return { threadId: thread, runId: started.queued.object.id, assistantId: record.object.id };
+    },
+    async pump() {
+      for (;;) {
+        const { receivedMessageItems: items } = await queue.receiveMessages({
+          numberOfMessages: 16,
+          visibilityTimeout: 600,
+        });
+        if (items.length === 0) return;
+        await Promise.all(
+          items.map(async (item) => {
+            const message = RunMessage.parse(JSON.parse(Buffer.from(item.messageText, 'base64').toString()));
+            await handleRunMessage(services, message);
+            await queue.deleteMessage(item.messageId, item.popReceipt);
+          }),
+        );
+      }
+    },
+    async messagesWaiting() {
+      return (await queue.getProperties()).approximateMessagesCount ?? 0;
+    },
+    async [Symbol.asyncDispose]() {
+      await model.stop();
+    },
+  };
+}
