@@ -27,13 +27,22 @@ export function answerReader(): AnswerReader {
   const calls = toolCallReader();
   let finish: string | undefined;
   let usage: Usage | undefined;
+  /** Half a surrogate pair: sent on alone it would be lost in UTF-8, so it waits for its other half. */
+  let half = '';
+
+  function wholeCharacters(piece: string): string {
+    const text = half + piece;
+    half = /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
+    return half ? text.slice(0, -1) : text;
+  }
+
   return {
     *read(chunk) {
       usage = readUsage(chunk.usage) ?? usage;
       const choice = chunk.choices?.find(({ index }) => (index ?? 0) === 0);
       if (!choice) return;
       const delta: LooseDelta = choice.delta ?? {};
-      const text = textOf(delta.content);
+      const text = wholeCharacters(textOf(delta.content));
       if (text) yield { type: 'text', text };
       if (typeof delta.refusal === 'string' && delta.refusal) yield { type: 'refusal', text: delta.refusal };
       if (Array.isArray(delta.tool_calls)) for (const piece of delta.tool_calls) yield* calls.read(piece);
@@ -44,6 +53,7 @@ export function answerReader(): AnswerReader {
       return finish !== undefined;
     },
     *end() {
+      if (half) yield { type: 'text', text: half };
       yield* calls.end();
       if (usage) yield { type: 'usage', usage };
       yield { type: 'finish', reason: finishReason(finish, calls.any) };

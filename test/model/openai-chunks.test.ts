@@ -79,6 +79,12 @@ test('content in parts is text', () => {
   assert.deepEqual(read(delta({ content: parts }))[0], { type: 'text', text: 'x' });
 });
 
+test('a character that a server cut in two is passed on whole', () => {
+  const seen = read(...['a\ud83d', '\ude00', 'b\ud83d'].map((content) => delta({ content })));
+  const texts = seen.flatMap((piece) => (piece.type === 'text' ? [piece.text] : []));
+  assert.deepEqual(texts, ['a', '😀', 'b', '\ud83d']);
+});
+
 test('the legacy function_call is a tool call', () => {
   const seen = read(
     delta({ function_call: { name: 'python', arguments: '{"co' } }),
