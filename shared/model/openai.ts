@@ -39,10 +39,11 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
     const leave = () => connection.abort(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
     const idle = idleTimer(() => connection.abort(stalled(config.MODEL_IDLE_TIMEOUT_SECONDS)));
-    idle.restart(config.MODEL_IDLE_TIMEOUT_SECONDS);
     const reader = answerReader();
     try {
-      for await (const chunk of await open(request, connection.signal)) {
+      const { chat } = await client();
+      idle.restart(config.MODEL_IDLE_TIMEOUT_SECONDS);
+      for await (const chunk of await open(chat.completions, request, connection.signal)) {
         // Not while the consumer works on a delta: its pauses are not the model's silence.
         idle.stop();
         yield* reader.read(chunk);
@@ -65,16 +66,15 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
     yield* reader.end();
   }
 
-  async function open(request: ModelRequest, signal: AbortSignal) {
-    const { chat } = await client();
+  async function open(completions: OpenAI.Chat.Completions, request: ModelRequest, signal: AbortSignal) {
     // Headers arrive within the idle time or not at all; the client's own limit stays out of the way.
     const options = { signal, timeout: 2 * config.MODEL_IDLE_TIMEOUT_SECONDS };
     try {
-      return await chat.completions.create(requestBody(request, streamOptions), options);
+      return await completions.create(requestBody(request, streamOptions), options);
     } catch (error) {
       if (!streamOptions || !refusesStreamOptions(error)) throw error;
       streamOptions = false;
-      return await chat.completions.create(requestBody(request, false), options);
+      return await completions.create(requestBody(request, false), options);
     }
   }
 
