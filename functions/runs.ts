@@ -4,12 +4,14 @@ import { presentRun } from '../shared/api/run.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
 import { isTerminal } from '../shared/engine/run-state.ts';
 import { startRun } from '../shared/engine/start-run.ts';
+import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
+import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { missingIn } from '../shared/http/missing.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import { filesOfMessages, requireAssistant, requireFiles } from '../shared/http/references.ts';
-import { JsonReply } from '../shared/http/reply.ts';
+import { JsonReply, StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
@@ -19,13 +21,15 @@ export const handlers: Handlers<Services> = {
     return presentPage(await stores.runs.list(threadId, query), presentRun);
   },
 
-  createRun: async ({ project, params: { thread_id: threadId }, body }, all) => {
+  createRun: async ({ project, params: { thread_id: threadId }, body, signal }, all) => {
     const messages = filesOfMessages(body.additional_messages ?? [], 'additional_messages');
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
       requireFiles(all.stores.files, project, messages),
     ]);
-    const { queued } = await startRun(all, { project, threadId, assistant, request: body });
+    const start = { project, threadId, assistant, request: body };
+    if (body.stream) return new StreamReply(await streamNewRun(all, start, { signal }), streamHeaders);
+    const { queued } = await startRun(all, start);
     return presentRun(queued);
   },
 
@@ -51,8 +55,14 @@ export const handlers: Handlers<Services> = {
   cancelRun: async ({ project, params: { thread_id: threadId, run_id: runId } }, all) =>
     presentRun(await cancelRun(all, { project, threadId, runId })),
 
-  submitToolOutputs: async ({ project, params: { thread_id: threadId, run_id: runId }, body }, all) => {
+  submitToolOutputs: async (
+    { project, params: { thread_id: threadId, run_id: runId }, body, signal },
+    all,
+  ) => {
     const submit = { project, threadId, runId, outputs: body.tool_outputs };
+    if (body.stream) {
+      return new StreamReply(await streamSubmittedOutputs(all, submit, { signal }), streamHeaders);
+    }
     return presentRun((await submitOutputs(all, submit)).queued);
   },
 };

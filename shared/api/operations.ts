@@ -4,7 +4,7 @@ import { createAssistant, modifyAssistant } from './assistant.ts';
 import { createFile, listFilesQuery } from './file.ts';
 import { createMessage, listMessagesQuery, modifyMessage } from './message.ts';
 import { listQuery } from './page.ts';
-import { createRun, createThreadAndRun, modifyRun, submitToolOutputs } from './run.ts';
+import { createRun, createThreadAndRun, followRunEventsQuery, modifyRun, submitToolOutputs } from './run.ts';
 import { includeQuery, listRunStepsQuery } from './run-step.ts';
 import { createThread, modifyThread } from './thread.ts';
 import { completeUpload, createUpload } from './upload.ts';
@@ -125,6 +125,12 @@ export const operations = {
     path: '/threads/{thread_id}/runs/{run_id}',
     summary: "Changes a run's metadata",
     body: modifyRun,
+  },
+  followRunEvents: {
+    method: 'GET',
+    path: '/threads/{thread_id}/runs/{run_id}/events',
+    summary: 'Follows the events of a streamed run from any point (not part of the hosted API)',
+    query: followRunEventsQuery,
   },
   cancelRun: {
     method: 'POST',

@@ -109,6 +109,15 @@ export const submitToolOutputs = z.strictObject({
 });
 export type SubmitToolOutputs = z.output<typeof submitToolOutputs>;
 
+/** Number of the last event that the client has seen; the header `last-event-id` says the same. */
+export const followRunEventsQuery = z.strictObject({
+  after: z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .optional(),
+});
+
 /** What callers see: the API's defaults where the caller left the choice open. */
 export const presentRun = ({ object }: Pick<RunRecord, 'object'>) =>
   ({ ...object, temperature: object.temperature ?? 1, top_p: object.top_p ?? 1 }) satisfies Run;

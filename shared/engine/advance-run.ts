@@ -1,5 +1,5 @@
 import { unixSeconds } from '../clock.ts';
-import type { EventSink } from '../events/run-event.ts';
+import type { RunSink } from '../events/run-event.ts';
 import { errorFields } from '../log.ts';
 import { stepChange } from '../store/run-steps.ts';
 import { callModel, messageChangesOf } from './call-model.ts';
@@ -22,7 +22,7 @@ import { waitForOutputs } from './wait-for-outputs.ts';
 export async function advanceRun(
   dependencies: EngineDependencies,
   claimed: ClaimedRun,
-  sink: EventSink,
+  sink: RunSink,
 ): Promise<void> {
   const context = await resumeContext(dependencies, claimed, sink).catch((error: unknown) => {
     claimed.stop();

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import type { ClosableSink, RunEvent } from '../events/run-event.ts';
+import type { RunEvent, RunSink } from '../events/run-event.ts';
 import type { Log } from '../log.ts';
 import type { Model } from '../model/model.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
@@ -22,7 +22,7 @@ export interface EngineDependencies {
   /** Aborted when this process is asked to stop: runs are handed to other workers. */
   readonly drain: AbortSignal;
   /** Where a run's events go besides its waiting client: its event log, or nowhere. */
-  openSink(run: RunRecord): Promise<ClosableSink>;
+  openSink(run: RunRecord): RunSink;
   /** Reports events of a run that nobody works on. */
   reportEvents(run: RunRecord, events: readonly RunEvent[]): Promise<void>;
 }

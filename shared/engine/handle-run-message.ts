@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { SECOND, unixSeconds } from '../clock.ts';
+import type { RunSink } from '../events/run-event.ts';
 import type { RunMessage } from '../queue/run-queue.ts';
 import type { RunRow } from '../store/runs.ts';
 import { Conflict } from '../store/table.ts';
@@ -45,7 +46,11 @@ export async function handleRunMessage(dependencies: EngineDependencies, message
 const DRAIN_GRACE_MS = 2 * SECOND;
 
 /** Advances within this invocation's slice of time. */
-export async function advanceClaimed(dependencies: EngineDependencies, claimed: ClaimedRun): Promise<void> {
+export async function advanceClaimed(
+  dependencies: EngineDependencies,
+  claimed: ClaimedRun,
+  waiting?: RunSink,
+): Promise<void> {
   const { config, drain, openSink } = dependencies;
   const slice = setTimeout(() => claimed.interrupt(new Interruption('drain')), config.RUN_SLICE_SECONDS);
   let grace: NodeJS.Timeout | undefined;
@@ -53,7 +58,7 @@ export async function advanceClaimed(dependencies: EngineDependencies, claimed: 
     grace = setTimeout(() => claimed.interrupt(new Interruption('drain')), DRAIN_GRACE_MS);
   };
   drain.addEventListener('abort', onDrain, { once: true });
-  const sink = await openSink(claimed.record);
+  const sink = waiting ?? openSink(claimed.record);
   try {
     await advanceRun(dependencies, claimed, sink);
   } finally {

@@ -2,7 +2,7 @@ import type { MessageRecord } from '../api/message.ts';
 import type { RunRecord, RunUsage } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
-import type { EventSink } from '../events/run-event.ts';
+import { type EventSink, nothingSent, type Sent } from '../events/run-event.ts';
 import type { Workspace } from '../store/workspace.ts';
 import { loadWorkspace } from '../tools/workspace-plan.ts';
 import type { ClaimedRun } from './claimed-run.ts';
@@ -31,6 +31,8 @@ export class RunContext {
   textGate: DeltaGate;
   callGates: DeltaGate[] = [];
   workspace: Workspace | undefined;
+  /** What a stream was sent before this worker took the run up. */
+  sent: Sent = nothingSent;
   /** Tokens of the last model call, counted into the run when its outcome is saved. */
   tokens: RunUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   #history: History | undefined;
@@ -84,8 +86,16 @@ export class RunContext {
     return { ...record, work: { ...record.work, usage: sum, modelCalls: modelCalls + 1 } };
   }
 
+  /** Goes on behind what an earlier worker reported of unfinished work. */
+  goOnAfter(sent: Sent): void {
+    this.sent = sent;
+    this.textGate = new DeltaGate(sent.text);
+    this.callGates = sent.calls.map((call) => new DeltaGate(call.input));
+  }
+
   /** The next answer is a new text. */
   resetGates(): void {
+    this.sent = nothingSent;
     this.textGate = new DeltaGate();
     this.callGates = [];
     this.tokens = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };

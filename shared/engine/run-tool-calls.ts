@@ -4,6 +4,7 @@ import { stepChange } from '../store/run-steps.ts';
 import { emptyWorkspace, workspaceChange } from '../store/workspace.ts';
 import type { CodeOutput } from '../tools/code-interpreter.ts';
 import type { CodeCall } from './decide.ts';
+import { DeltaGate } from './delta-gate.ts';
 import { stepEvent } from './finish.ts';
 import type { RunContext } from './run-context.ts';
 import { toolCallsOf } from './steps.ts';
@@ -64,6 +65,8 @@ class OutputDeltas {
   readonly #call: number;
   #index = -1;
   #last: CodeOutput['type'] | undefined;
+  /** After a takeover the session tells everything again; what was reported before is passed over. */
+  #gate = new DeltaGate();
 
   constructor(context: RunContext, step: RunStepRecord, call: number) {
     this.#context = context;
@@ -72,8 +75,14 @@ class OutputDeltas {
   }
 
   emit(output: CodeOutput): void {
-    if (output.type === 'image' || this.#last !== 'logs') this.#index += 1;
+    if (output.type === 'image' || this.#last !== 'logs') {
+      this.#index += 1;
+      this.#gate = new DeltaGate(this.#context.sent.calls[this.#call]?.outputs[this.#index]?.text);
+    }
     this.#last = output.type;
+    const fresh = this.#gate.pass(output.type === 'logs' ? output.logs : output.image.file_id);
+    if (fresh === '') return;
+    const shown = output.type === 'logs' ? { ...output, logs: fresh } : output;
     this.#context.sink.emit({
       event: 'thread.run.step.delta',
       data: {
@@ -86,7 +95,7 @@ class OutputDeltas {
               {
                 index: this.#call,
                 type: 'code_interpreter',
-                code_interpreter: { outputs: [{ ...output, index: this.#index }] },
+                code_interpreter: { outputs: [{ ...shown, index: this.#index }] },
               },
             ],
           },

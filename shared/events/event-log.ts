@@ -1,28 +1,58 @@
-import type { ContainerClient } from '@azure/storage-blob';
+import type { AppendBlobClient, ContainerClient } from '@azure/storage-blob';
 
 import type { RunRecord } from '../api/run.ts';
 import type { Log } from '../log.ts';
-import { type ClosableSink, type RunEvent, silentSink } from './run-event.ts';
+import { LogReader } from './log-reader.ts';
+import { type RunEvent, type RunSink, silentSink } from './run-event.ts';
+import { RunStream, type Subscriber } from './run-stream.ts';
 
-/** Event logs of streamed runs. */
+/** Event logs of streamed runs: one append blob each, deleted after a day by a lifecycle rule. */
 export class EventLogs {
   readonly #container: ContainerClient;
   readonly #log: Log;
+
   constructor(container: ContainerClient, log: Log) {
     this.#container = container;
     this.#log = log;
   }
 
-  async open(_run: RunRecord): Promise<ClosableSink> {
-    return silentSink;
+  /** Where a worker reports the events of a run that it took from the queue. */
+  open(run: RunRecord): RunSink {
+    return run.work.stream ? this.stream(run) : silentSink;
   }
 
-  async report(_run: RunRecord, _events: readonly RunEvent[]): Promise<void> {}
+  /** Where a streaming request reports its own run's events. */
+  stream(run: RunRecord, subscriber?: Subscriber): RunStream {
+    return new RunStream(this.#blob(run.object.thread_id, run.object.id), this.#log, subscriber);
+  }
+
+  /** Reports the end of a run that nobody works on. */
+  async report(run: RunRecord, events: readonly RunEvent[]): Promise<void> {
+    if (!run.work.stream) return;
+    const stream = this.stream(run);
+    await stream.load();
+    for (const event of events) stream.emit(event);
+    await stream.close();
+  }
+
+  reader(threadId: string, runId: string): LogReader {
+    return new LogReader(this.#blob(threadId, runId));
+  }
+
+  /** Whether the run has a log. One that is streamed right now may not have its first line yet. */
+  async exists(run: RunRecord): Promise<boolean> {
+    if (!run.work.stream) return false;
+    const live = run.object.expires_at !== null;
+    return live || this.#blob(run.object.thread_id, run.object.id).exists();
+  }
 
   async removeThread(threadId: string): Promise<void> {
     for await (const blob of this.#container.listBlobsFlat({ prefix: `${encodeURIComponent(threadId)}/` })) {
       await this.#container.deleteBlob(blob.name);
-      this.#log.info('deleted an event log', { thread: threadId });
     }
+  }
+
+  #blob(threadId: string, runId: string): AppendBlobClient {
+    return this.#container.getAppendBlobClient(`${encodeURIComponent(threadId)}/${runId}.jsonl`);
   }
 }

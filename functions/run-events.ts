@@ -1,0 +1,31 @@
+import { ApiError, notFound } from '../shared/api/error.ts';
+import { followRun } from '../shared/engine/stream-run.ts';
+import { streamHeaders } from '../shared/events/sse.ts';
+import type { Handlers } from '../shared/http/call.ts';
+import { missingIn } from '../shared/http/missing.ts';
+import { StreamReply } from '../shared/http/reply.ts';
+import { serve } from '../shared/http/serve.ts';
+import { type Services, services } from '../shared/services.ts';
+
+export const handlers: Handlers<Services> = {
+  followRunEvents: async ({ project, params, query, request, signal }, all) => {
+    const { thread_id: threadId, run_id: id } = params;
+    const run = await all.stores.runs.get(project, threadId, id);
+    if (!run) throw await missingIn(all.stores.threads, project, threadId, notFound('run', id));
+    if (!(await all.events.exists(run))) {
+      throw new ApiError(
+        404,
+        `No events are kept of run '${id}': it was not streamed, or its event log has expired.`,
+      );
+    }
+    const after = query.after ?? lastEventId(request.headers.get('last-event-id'));
+    const stop = AbortSignal.any([signal, all.drain]);
+    return new StreamReply(followRun(all, run.object, after, stop), streamHeaders);
+  },
+};
+
+serve('run-events', 'threads/{thread_id}/runs/{run_id}/events', handlers, services);
+
+/** -1: from the beginning. What is no number of ours comes from another stream and is taken as none. */
+const lastEventId = (header: string | null): number =>
+  header && /^\d{1,9}$/.test(header) ? Number(header) : -1;

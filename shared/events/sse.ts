@@ -1,0 +1,17 @@
+import { SECOND } from '../clock.ts';
+import type { NumberedEvent } from './run-event.ts';
+
+/** A connection without a byte for 230 s is ended by Azure's load balancer: a comment now and then holds it. */
+export const KEEP_ALIVE_MS = 15 * SECOND;
+export const keepAlive = ': keep-alive\n\n';
+export const done = 'event: done\ndata: [DONE]\n\n';
+
+export const encodeEvent = ({ number, event }: NumberedEvent): string =>
+  `id: ${number}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
+
+/** Nothing between here and the client may hold events back or change them. */
+export const streamHeaders: Record<string, string> = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
