@@ -32,7 +32,8 @@ type Answer =
   | { readonly one: ObjectName }
   | { readonly list: ObjectName }
   | { readonly deleted: string }
-  | { readonly bytes: true };
+  /** Not JSON: the media type. */
+  | { readonly bytes: string };
 
 const answers: Record<OperationName, Answer> = {
   listAssistants: { list: 'AssistantObject' },
@@ -57,13 +58,14 @@ const answers: Record<OperationName, Answer> = {
   modifyRun: { one: 'RunObject' },
   cancelRun: { one: 'RunObject' },
   submitToolOutputs: { one: 'RunObject' },
+  followRunEvents: { bytes: 'text/event-stream' },
   listRunSteps: { list: 'RunStepObject' },
   getRunStep: { one: 'RunStepObject' },
   listFiles: { list: 'OpenAIFile' },
   createFile: { one: 'OpenAIFile' },
   getFile: { one: 'OpenAIFile' },
   deleteFile: { deleted: 'file' },
-  getFileContent: { bytes: true },
+  getFileContent: { bytes: 'application/octet-stream' },
   createUpload: { one: 'Upload' },
   addUploadPart: { one: 'UploadPart' },
   completeUpload: { one: 'Upload' },
@@ -195,12 +197,12 @@ function inline(schema: z.ZodType): Json {
 
 function answerContent(answer: Answer): Json {
   if ('bytes' in answer) {
-    return { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+    return { [answer.bytes]: { schema: { type: 'string', format: 'binary' } } };
   }
   return { 'application/json': { schema: answerSchema(answer) } };
 }
 
-function answerSchema(answer: Exclude<Answer, { bytes: true }>): Json {
+function answerSchema(answer: Exclude<Answer, { bytes: string }>): Json {
   if ('one' in answer) return ref(answer.one);
   const object = (properties: Json) => ({ type: 'object', properties, required: Object.keys(properties) });
   if ('deleted' in answer) {
