@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 
 x = np.linspace(0, 4 * np.pi, 500)
 y = np.sin(x)
+print(f'{len(x)} points, x from {x.min():.2f} to {x.max():.2f}, y from {y.min():.2f} to {y.max():.2f}')
 
 plt.figure(figsize=(10, 5))
 plt.plot(x, y, linewidth=2)
