@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 
 import { handleRunMessage } from '../shared/engine/handle-run-message.ts';
 import { RunMessage } from '../shared/queue/run-queue.ts';
-import { services, startDraining } from '../shared/services.ts';
+import { services } from '../shared/services.ts';
 
 /** One message, one run advanced. */
 app.storageQueue('runWorker', {
@@ -10,7 +10,3 @@ app.storageQueue('runWorker', {
   connection: 'AzureWebJobsStorage',
   handler: async (message) => handleRunMessage(await services(), RunMessage.parse(message)),
 });
-
-// Azure asks the worker to end; a process that runs by itself gets the signal.
-app.hook.appTerminate(startDraining);
-process.once('SIGTERM', startDraining);
