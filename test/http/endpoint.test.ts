@@ -1,0 +1,365 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+
+import type { Clock } from '../../shared/clock.ts';
+import type { Handlers } from '../../shared/http/call.ts';
+import { createEndpoint, type EndpointServices } from '../../shared/http/endpoint.ts';
+import { StreamReply } from '../../shared/http/reply.ts';
+import type { Log, LogFields } from '../../shared/log.ts';
+import { fetchOf } from '../support/in-process.ts';
+
+interface Logged {
+  message: string;
+  fields: LogFields | undefined;
+}
+
+function api(handlers: Handlers<EndpointServices>, settings: { perMinute?: number; clock?: Clock } = {}) {
+  const logged: Logged[] = [];
+  const record = (message: string, fields?: LogFields) => void logged.push({ message, fields });
+  const log: Log = { info: record, warn: record, error: record };
+  const services: EndpointServices = {
+    config: {
+      API_KEYS: 'team-a:KEY-A-0123456789,team-a:KEY-A-second, team-b:KEY-B-0123456789 ,ANONYMOUS-0123456789',
+      RATE_LIMIT_PER_MINUTE: settings.perMinute ?? 1000,
+    },
+    clock: settings.clock ?? { now: () => 0 },
+    log,
+  };
+  const fetch = fetchOf(createEndpoint(handlers, async () => services));
+  const call = async (path: string, init: RequestInit = {}) =>
+    fetch(`http://api${path}`, {
+      ...init,
+      headers: { authorization: 'Bearer KEY-A-0123456789', ...(init.headers as Record<string, string>) },
+    });
+  return { call, logged };
+}
+
+const echo: Handlers<EndpointServices> = {
+  createAssistant: async ({ body, project }) => ({ body, project }),
+  getAssistant: async ({ params, project }) => ({ ...params, project }),
+  listAssistants: async ({ query }) => query,
+  createThreadAndRun: async () => ({ operation: 'createThreadAndRun' }),
+  modifyThread: async ({ params }) => params,
+  cancelRun: async ({ params }) => params,
+};
+
+async function refusal(answer: Response) {
+  const { error } = (await answer.json()) as { error: Record<string, unknown> };
+  return { status: answer.status, ...error };
+}
+
+test('every answer says which request it was and how long it took', async () => {
+  const { call } = api(echo);
+  for (const answer of [await call('/v1/assistants'), await call('/v1/nothing')]) {
+    assert.match(answer.headers.get('x-request-id') ?? '', /^req_[0-9a-z]+$/);
+    assert.match(answer.headers.get('openai-processing-ms') ?? '', /^\d+$/);
+    assert.equal(answer.headers.get('content-type'), 'application/json');
+  }
+});
+
+test('the same operations answer behind all three doors, with either header', async () => {
+  const { call } = api(echo);
+  for (const door of ['/v1', '/openai', '/openai/v1']) {
+    for (const headers of [
+      { authorization: 'Bearer KEY-B-0123456789' },
+      { authorization: 'bearer KEY-B-0123456789' },
+      { authorization: '', 'api-key': 'KEY-B-0123456789' },
+      { authorization: 'Bearer eyJ.a.token', 'api-key': 'KEY-B-0123456789' },
+    ]) {
+      const answer = await call(`${door}/assistants/asst_1?api-version=2024-05-01-preview`, { headers });
+      assert.deepEqual(await answer.json(), { assistant_id: 'asst_1', project: 'team-b' });
+    }
+  }
+});
+
+test('a key without a project is a project of its own, named after its hash', async () => {
+  const { call } = api(echo);
+  const answer = await call('/v1/assistants/x', {
+    headers: { authorization: 'Bearer ANONYMOUS-0123456789' },
+  });
+  const name = createHash('sha256').update('ANONYMOUS-0123456789').digest('hex').slice(0, 16);
+  assert.equal(((await answer.json()) as { project: string }).project, `key-${name}`);
+});
+
+for (const [says, headers, shown] of [
+  ['no key', { authorization: '' }, '(none)'],
+  ['a wrong key', { authorization: 'Bearer sk-wrong-key-0123456789' }, '****6789'],
+  ['a short wrong key', { authorization: 'Bearer secret' }, '****'],
+  [
+    'a wrong key in the other header',
+    { authorization: '', 'api-key': 'sk-wrong-key-0123456789' },
+    '****6789',
+  ],
+  ['a part of a key', { authorization: 'Bearer KEY-A-012345678' }, '****'],
+  ['another scheme', { authorization: 'Basic KEY-A-0123456789' }, '(none)'],
+] as const) {
+  test(`${says} is refused, and at most four of its characters are shown`, async () => {
+    const { call } = api(echo);
+    assert.deepEqual(await refusal(await call('/v1/assistants', { headers })), {
+      status: 401,
+      type: 'invalid_request_error',
+      code: 'invalid_api_key',
+      param: null,
+      message: `Incorrect API key provided: ${shown}. Send one of the keys of this deployment as 'Authorization: Bearer KEY' or 'api-key: KEY'.`,
+    });
+  });
+}
+
+test('unknown paths and wrong methods are told apart', async () => {
+  const { call } = api(echo);
+  const rows = [
+    ['POST', '/v1/foo', 404, 'unknown_url', 'Invalid URL (POST /v1/foo)'],
+    ['GET', '/v1/assistants/a/b', 404, 'unknown_url', 'Invalid URL (GET /v1/assistants/a/b)'],
+    ['GET', '/v1', 404, 'unknown_url', 'Invalid URL (GET /v1)'],
+    ['GET', '/v2/assistants', 404, 'unknown_url', 'Invalid URL (GET /v2/assistants)'],
+    ['GET', '/v1/vector_stores', 404, 'unknown_url', 'Invalid URL (GET /v1/vector_stores)'],
+    ['PUT', '/v1/assistants', 405, 'method_not_supported', 'Not allowed to PUT on /v1/assistants.'],
+    [
+      'DELETE',
+      '/openai/v1/threads',
+      405,
+      'method_not_supported',
+      'Not allowed to DELETE on /openai/v1/threads.',
+    ],
+    [
+      'GET',
+      '/v1/threads/t/runs/r/cancel',
+      405,
+      'method_not_supported',
+      'Not allowed to GET on /v1/threads/t/runs/r/cancel.',
+    ],
+  ] as const;
+  for (const [method, path, status, code, message] of rows) {
+    assert.deepEqual(await refusal(await call(path, { method })), {
+      status,
+      type: 'invalid_request_error',
+      code,
+      param: null,
+      message,
+    });
+  }
+});
+
+test('a literal goes before a parameter, and parameters are decoded once', async () => {
+  const { call } = api(echo);
+  const run = await call('/v1/threads/runs', { method: 'POST', body: '{"assistant_id":"asst_1"}' });
+  assert.deepEqual(await run.json(), { operation: 'createThreadAndRun' });
+  const odd = await call("/v1/threads/a%2Fb%20'%25%F0%9F%98%80", { method: 'POST', body: '{}' });
+  assert.deepEqual(await odd.json(), { thread_id: "a/b '%😀" });
+  const broken = await call('/v1/threads/%ff', { method: 'POST', body: '{}' });
+  assert.deepEqual(await broken.json(), { thread_id: '%ff' });
+  assert.equal((await call('/v1/assistants/?limit=1')).status, 200);
+});
+
+test('an empty body counts as an empty object, and a body nobody asked for is left alone', async () => {
+  const { call } = api(echo);
+  assert.equal((await call('/v1/threads/t', { method: 'POST' })).status, 200);
+  const cancelled = await call('/v1/threads/t/runs/r/cancel', { method: 'POST', body: '<xml>' });
+  assert.equal(cancelled.status, 200);
+});
+
+for (const [says, body] of [
+  ['text', 'model=gpt-4o'],
+  ['a cut object', '{"model":"gpt-4o"'],
+  ['a trailing comma', '{"model":"gpt-4o",}'],
+  ['bytes that are no UTF-8', new Uint8Array([0x7b, 0xff, 0x7d])],
+] as const) {
+  test(`a body that is ${says} is refused as no JSON`, async () => {
+    const { call } = api(echo);
+    const answer = await refusal(await call('/v1/assistants', { method: 'POST', body }));
+    assert.equal(answer.status, 400);
+    assert.match(
+      String((answer as { message?: unknown }).message),
+      /^We could not parse the JSON body of your request\. /,
+    );
+    assert.equal((answer as { code?: unknown }).code, null);
+  });
+}
+
+test('a body that is too large is refused with the limit, declared or not', async () => {
+  const { call } = api(echo);
+  const body = `{"model":"${'x'.repeat(33 * 1024 * 1024)}"}`;
+  const expected = {
+    status: 413,
+    type: 'invalid_request_error',
+    code: null,
+    param: null,
+    message: 'The request body is too large: the limit is 33554432 bytes (32 MiB).',
+  };
+  assert.deepEqual(await refusal(await call('/v1/assistants', { method: 'POST', body })), expected);
+  const headers = { 'content-length': String(40 * 1024 * 1024) };
+  assert.deepEqual(
+    await refusal(await call('/v1/assistants', { method: 'POST', headers, body: '{}' })),
+    expected,
+  );
+});
+
+test('deep nesting, half characters and hostile keys do no harm', async () => {
+  const { call } = api(echo);
+  const post = async (body: string) => call('/v1/assistants', { method: 'POST', body });
+  const deep = await refusal(await post(`{"model":${'['.repeat(100_000)}${']'.repeat(100_000)}}`));
+  assert.equal(deep.status, 400);
+  assert.match(String((deep as { message?: unknown }).message), /nested too deeply/);
+  const half = await refusal(await post('{"model":"m","metadata":{"a":"x\\ud83d"}}'));
+  assert.deepEqual(half, {
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'invalid_value',
+    param: 'metadata.a',
+    message: "Invalid text: 'metadata.a' contains half of a surrogate pair (a character cut in two).",
+  });
+  assert.equal((await post('{"model":"a","model":"b"}')).status, 200);
+  const hostile = await post('{"model":"m","metadata":{"__proto__":"x","constructor":"y"}}');
+  const { body } = (await hostile.json()) as { body: { metadata: object } };
+  assert.equal(Object.getPrototypeOf(body.metadata), Object.prototype);
+});
+
+test('lists take their limits, cursors and order from the query', async () => {
+  const { call } = api(echo);
+  assert.deepEqual(await (await call('/v1/assistants')).json(), { limit: 20, order: 'desc' });
+  const query = 'limit=100&order=asc&after=asst_a&before=asst_b&api-version=x';
+  assert.deepEqual(await (await call(`/v1/assistants?${query}`)).json(), {
+    limit: 100,
+    order: 'asc',
+    after: 'asst_a',
+    before: 'asst_b',
+  });
+  const rows = [
+    [
+      'limit=101',
+      'limit',
+      'integer_above_max_value',
+      "Invalid 'limit': integer above maximum value. Expected a value <= 100, but got 101 instead.",
+    ],
+    [
+      'limit=0',
+      'limit',
+      'integer_below_min_value',
+      "Invalid 'limit': integer below minimum value. Expected a value >= 1, but got 0 instead.",
+    ],
+    [
+      'limit=ten',
+      'limit',
+      'invalid_type',
+      "Invalid type for 'limit': expected an integer, but got a string instead.",
+    ],
+    [
+      'limit=1.5',
+      'limit',
+      'invalid_type',
+      "Invalid type for 'limit': expected an integer, but got a decimal number instead.",
+    ],
+    [
+      'limit=',
+      'limit',
+      'invalid_type',
+      "Invalid type for 'limit': expected an integer, but got a string instead.",
+    ],
+    ['order=up', 'order', 'invalid_value', "Invalid value: 'up'. Supported values are: 'asc' and 'desc'."],
+    ['limt=5', 'limt', 'unknown_parameter', "Unknown parameter: 'limt'. Did you mean 'limit'?"],
+    [
+      "after=a'%20or%201",
+      'after',
+      'invalid_value',
+      "Invalid 'after': string does not match pattern. Expected a string that matches the pattern '^[A-Za-z0-9_-]{1,128}$'.",
+    ],
+  ] as const;
+  for (const [text, param, code, message] of rows) {
+    assert.deepEqual(await refusal(await call(`/v1/assistants?${text}`)), {
+      status: 400,
+      type: 'invalid_request_error',
+      param,
+      code,
+      message,
+    });
+  }
+});
+
+test('requests beyond the limit of their key wait; other keys do not', async () => {
+  let now = 0;
+  const { call } = api(echo, { perMinute: 2, clock: { now: () => now } });
+  const other = { authorization: 'Bearer KEY-B-0123456789' };
+  assert.equal((await call('/v1/assistants')).status, 200);
+  assert.equal((await call('/v1/assistants')).status, 200);
+  const refused = await call('/v1/assistants');
+  assert.equal(refused.headers.get('retry-after'), '30');
+  assert.deepEqual(await refusal(refused), {
+    status: 429,
+    type: 'rate_limit_error',
+    code: 'rate_limit_exceeded',
+    param: null,
+    message: 'Rate limit reached: this key may send 2 requests per minute. Please try again in 30s.',
+  });
+  assert.equal((await call('/v1/assistants', { headers: other })).status, 200);
+  now += 30_000;
+  assert.equal((await call('/v1/assistants')).status, 200);
+  assert.equal((await call('/v1/assistants')).status, 429);
+});
+
+test('a failure of ours is a plain 500, logged with the request id', async () => {
+  const { call, logged } = api({
+    getAssistant: async () => {
+      throw new TypeError('secret detail: cannot read properties of undefined');
+    },
+  });
+  const answer = await call('/v1/assistants/a');
+  assert.doesNotMatch(await answer.clone().text(), /secret|TypeError|at /);
+  assert.deepEqual((await refusal(answer)).status, 500);
+  assert.equal(logged.length, 1);
+  assert.equal(logged[0]?.fields?.requestId, answer.headers.get('x-request-id'));
+});
+
+test('storage that does not answer is a 503, which the official clients try again', async () => {
+  for (const failure of [{}, { statusCode: 503 }, { code: 'REQUEST_SEND_ERROR' }]) {
+    const { call } = api({
+      getAssistant: async () => {
+        throw Object.assign(new Error('connect ECONNREFUSED'), { name: 'RestError' }, failure);
+      },
+    });
+    const answer = await call('/v1/assistants/a');
+    assert.equal(answer.status, 503);
+    assert.equal(answer.headers.get('retry-after'), '1');
+  }
+});
+
+test('services that cannot be made are an answer, too', async () => {
+  const fetch = fetchOf(
+    createEndpoint(echo, async () => {
+      throw new Error('no configuration');
+    }),
+  );
+  const answer = await fetch('http://api/v1/assistants', { headers: { 'api-key': 'x' } });
+  assert.equal(answer.status, 500);
+});
+
+test('a streamed answer carries its headers and ends its source when nobody reads on', async () => {
+  let ended = false;
+  async function* source() {
+    try {
+      for (;;) yield 'chunk\n';
+    } finally {
+      ended = true;
+    }
+  }
+  const { call } = api({
+    getAssistant: async () => new StreamReply(source(), { 'content-type': 'text/plain' }),
+  });
+  const answer = await call('/v1/assistants/a');
+  assert.equal(answer.headers.get('content-type'), 'text/plain');
+  assert.match(answer.headers.get('x-request-id') ?? '', /^req_/);
+  const reader = answer.body?.getReader();
+  await reader?.read();
+  await reader?.cancel();
+  assert.equal(ended, true);
+});
+
+test('a source that fails ends the answer without rejecting, and is logged', async () => {
+  async function* source() {
+    yield 'one';
+    throw new Error('gone');
+  }
+  const { call, logged } = api({ getAssistant: async () => new StreamReply(source(), {}) });
+  assert.equal(await (await call('/v1/assistants/a')).text(), 'one');
+  assert.equal(logged[0]?.message, 'An answer broke off');
+});
