@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { AzureOpenAI, toFile } from 'openai';
+
+import { testApi } from '../support/api.ts';
+
+const api = await testApi();
+after(() => api[Symbol.asyncDispose]());
+
+type Json = Record<string, unknown>;
+
+async function call(path: string, body?: object, headers: Record<string, string> = {}) {
+  const answer = await api.fetch(`http://api${path}`, {
+    method: body ? 'POST' : 'GET',
+    ...(body ? { body: JSON.stringify(body) } : {}),
+    headers: { 'api-key': 'KEY-A', 'content-type': 'application/json', ...headers },
+  });
+  return { status: answer.status, json: (await answer.json()) as Json };
+}
+
+const aFile = async () =>
+  (await api.client().files.create({ file: await toFile(Buffer.from('x'), 'x.csv'), purpose: 'assistants' }))
+    .id;
+
+const beta = { 'openai-beta': 'assistants=v1' };
+const version = '?api-version=2024-02-15-preview';
+
+for (const [how, door, query, headers] of [
+  ["by Azure's version", '/openai', version, {}],
+  ['by header', '/v1', '', beta],
+] as const) {
+  test(`v1, selected ${how}: an assistant keeps its files and its retrieval tool`, async () => {
+    const file = await aFile();
+    const created = await call(
+      `${door}/assistants${query}`,
+      { model: 'scripted', tools: [{ type: 'retrieval' }, { type: 'code_interpreter' }], file_ids: [file] },
+      headers,
+    );
+    assert.equal(created.status, 200);
+    const { id, created_at: at, ...rest } = created.json;
+    assert.deepEqual([typeof id, typeof at], ['string', 'number']);
+    assert.deepEqual(rest, {
+      object: 'assistant',
+      name: null,
+      description: null,
+      model: 'scripted',
+      instructions: null,
+      tools: [{ type: 'retrieval' }, { type: 'code_interpreter' }],
+      file_ids: [file],
+      metadata: {},
+      temperature: 1,
+      top_p: 1,
+      response_format: 'auto',
+    });
+    const path = `${door}/assistants/${id}${query}`;
+    assert.deepEqual((await call(path, undefined, headers)).json, created.json);
+    const list = await call(`${door}/assistants${query}`, undefined, headers);
+    assert.deepEqual((list.json.data as Json[])[0], created.json);
+    // The same object in the words of v2.
+    const v2 = await api.client().beta.assistants.retrieve(String(id));
+    assert.deepEqual(v2.tools, [{ type: 'file_search' }, { type: 'code_interpreter' }]);
+    assert.deepEqual(v2.tool_resources?.code_interpreter, { file_ids: [file] });
+    const emptied = await call(path, { file_ids: [] }, headers);
+    assert.deepEqual(emptied.json.file_ids, []);
+  });
+
+  test(`v1, selected ${how}: a message keeps its files, a thread has no resources`, async () => {
+    const file = await aFile();
+    const thread = await call(`${door}/threads${query}`, {}, headers);
+    assert.deepEqual(Object.keys(thread.json).sort(), ['created_at', 'id', 'metadata', 'object']);
+    const path = `${door}/threads/${thread.json.id}/messages${query}`;
+    const message = await call(path, { role: 'user', content: 'Hi', file_ids: [file] }, headers);
+    assert.deepEqual(message.json.file_ids, [file]);
+    assert.equal('attachments' in message.json, false);
+    const list = await call(path, undefined, headers);
+    assert.deepEqual((list.json.data as Json[])[0], message.json);
+  });
+}
+
+test('v1 refusals name the fields as the caller wrote them', async () => {
+  const unknown = await call('/v1/assistants', { model: 'm', file_ids: ['file-none'] }, beta);
+  assert.deepEqual(unknown, {
+    status: 404,
+    json: {
+      error: {
+        message: "No file found with id 'file-none'.",
+        type: 'invalid_request_error',
+        param: 'file_ids[0]',
+        code: null,
+      },
+    },
+  });
+  const tool = await call('/v1/assistants', { model: 'm', tools: [{ type: 'browser' }] }, beta);
+  assert.match(
+    String((tool.json.error as Json).message),
+    /Supported values are: 'code_interpreter', 'retrieval', and 'function'\.$/,
+  );
+});
+
+test("outside of v1 a message's file_ids become attachments for the code interpreter", async () => {
+  const file = await aFile();
+  const client = new AzureOpenAI({
+    endpoint: 'http://api',
+    apiKey: 'KEY-A',
+    apiVersion: '2024-05-01-preview',
+    fetch: api.fetch,
+  });
+  const thread = await client.beta.threads.create();
+  const message = await client.beta.threads.messages.create(thread.id, {
+    role: 'user',
+    content: 'Hi',
+    file_ids: [file],
+  } as never);
+  assert.deepEqual(message.attachments, [{ file_id: file, tools: [{ type: 'code_interpreter' }] }]);
+});
+
+test('outside of v1 an assistant has no file_ids', async () => {
+  const { status, json } = await call('/v1/assistants', { model: 'm', file_ids: [] });
+  assert.equal(status, 400);
+  assert.equal((json.error as Json).code, 'unknown_parameter');
+});
