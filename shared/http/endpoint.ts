@@ -14,6 +14,7 @@ import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
 import { lookUp, type Match } from './path.ts';
+import { requirePlausibleIds } from './path-ids.ts';
 import { readQuery } from './query.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { JsonReply, StreamReply } from './reply.ts';
@@ -94,6 +95,7 @@ const unknownUrl = (method: string, pathname: string): ApiError =>
 
 async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect) {
   const operation: Operation = operations[match.name];
+  requirePlausibleIds(match.params);
   const query = readQuery(operation.query, url.searchParams);
   if (!operation.body) return { params: match.params, query, body: undefined };
   const json = await readJson(request);

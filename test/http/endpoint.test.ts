@@ -141,14 +141,25 @@ test('unknown paths and wrong methods are told apart', async () => {
   }
 });
 
-test('a literal goes before a parameter, and parameters are decoded once', async () => {
+test('a literal goes before a parameter; what cannot be an id is decoded once and not looked for', async () => {
   const { call } = api(echo);
   const run = await call('/v1/threads/runs', { method: 'POST', body: '{"assistant_id":"asst_1"}' });
   assert.deepEqual(await run.json(), { operation: 'createThreadAndRun' });
-  const odd = await call("/v1/threads/a%2Fb%20'%25%F0%9F%98%80", { method: 'POST', body: '{}' });
-  assert.deepEqual(await odd.json(), { thread_id: "a/b '%😀" });
-  const broken = await call('/v1/threads/%ff', { method: 'POST', body: '{}' });
-  assert.deepEqual(await broken.json(), { thread_id: '%ff' });
+  for (const [segment, id] of [
+    ["a%2Fb%20'%25%F0%9F%98%80", "a/b '%😀"],
+    ['%ff', '%ff'],
+    ['%00', '\u0000'],
+    ['x'.repeat(129), 'x'.repeat(129)],
+  ]) {
+    const answer = await call(`/v1/threads/${segment}`, { method: 'POST', body: '{}' });
+    assert.deepEqual(await refusal(answer), {
+      status: 404,
+      type: 'invalid_request_error',
+      param: null,
+      code: null,
+      message: `No thread found with id '${id}'.`,
+    });
+  }
   assert.equal((await call('/v1/assistants/?limit=1')).status, 200);
 });
 
