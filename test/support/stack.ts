@@ -1,0 +1,54 @@
+import OpenAI from 'openai';
+
+import type { ArmEmulator } from '../../local/arm/emulator.ts';
+import type { HostProcess } from '../../local/host-process.ts';
+import { testStorage } from './azurite.ts';
+import { assertNoHandlerThrew, startHost } from './host.ts';
+import { type ScriptedModel, startScriptedModel } from './scripted-model.ts';
+import { startTestEmulator } from './sessions.ts';
+
+/** Everything an application meets: a host process on its own port, real storage, sandboxes, a scripted model. */
+export interface Stack extends AsyncDisposable {
+  readonly host: HostProcess;
+  readonly arm: ArmEmulator;
+  readonly model: ScriptedModel;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The official client with nothing but base URL and key changed. */
+  client(key?: string): OpenAI;
+}
+
+let stacks = 0;
+
+/** @param environment settings beside, or over, those of a working deployment */
+export async function startStack(environment: Record<string, string> = {}): Promise<Stack> {
+  const storage = await testStorage();
+  const [arm, model] = await Promise.all([startTestEmulator({ warm: 1 }), startScriptedModel()]);
+  const settings: Record<string, string> = {
+    PATH: process.env.PATH ?? '',
+    AzureWebJobsStorage: storage.connectionString,
+    STORAGE_PREFIX: `${storage.prefix}s${++stacks}`,
+    API_KEYS: 'team-a:KEY-A,team-b:KEY-B',
+    OPENAI_BASE_URL: model.url,
+    OPENAI_API_KEY: 'none',
+    MODELS: 'scripted',
+    SESSION_ARM_ENDPOINT: arm.url,
+    SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
+    SESSION_RESOURCE_GROUP: 'sessions',
+    SESSION_LOCATION: 'local',
+    SESSION_IMAGE: 'hourglass-session',
+    ...environment,
+  };
+  const host = await startHost({ environment: settings });
+  return {
+    host,
+    arm,
+    model,
+    environment: settings,
+    client: (key = 'KEY-A') => new OpenAI({ baseURL: `${host.url}/v1`, apiKey: key }),
+    async [Symbol.asyncDispose]() {
+      await host.stop();
+      await Promise.all([arm.stop(), model.stop()]);
+      assertNoHandlerThrew(host);
+    },
+  };
+}
