@@ -29,3 +29,15 @@ export function countBytes(maxBytes: number, onTooLarge: () => void): Transform 
     },
   });
 }
+
+/**
+ * Reads on what nobody wants, for 5 s: closing a connection with unread data would lose the answer that was
+ * just sent.
+ */
+export function discardBody(req: IncomingMessage): void {
+  if (req.complete || req.destroyed) return;
+  req.unpipe();
+  req.resume();
+  const timer = setTimeout(() => req.destroy(), 5_000);
+  req.once('close', () => clearTimeout(timer));
+}

@@ -15,12 +15,17 @@ const hopByHop = new Set([
 ]);
 
 /** What the app's HTTP leg gets: the client's headers, and the three that the library demands. */
-export function forwardedHeaders(req: IncomingMessage, invocationId: string): OutgoingHttpHeaders {
+export function forwardedHeaders(
+  req: IncomingMessage,
+  host: string,
+  invocationId: string,
+): OutgoingHttpHeaders {
   return {
     ...endToEnd(req.headersDistinct),
     ...(req.headers['transfer-encoding'] ? { 'transfer-encoding': 'chunked' } : {}),
+    host,
     'x-ms-invocation-id': invocationId,
-    'x-forwarded-host': hostOf(req),
+    'x-forwarded-host': host,
     'x-forwarded-proto': 'http',
   };
 }
@@ -47,11 +52,6 @@ function endToEnd(headers: NodeJS.Dict<string[]>): OutgoingHttpHeaders {
     if (!hopByHop.has(name) && !named.includes(name)) kept[name] = values?.length === 1 ? values[0] : values;
   }
   return kept;
-}
-
-/** Only HTTP/1.0 may leave it out. */
-export function hostOf(req: IncomingMessage): string {
-  return req.headers.host ?? 'localhost';
 }
 
 /** Whether a request announces a body at all. */

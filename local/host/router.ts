@@ -9,8 +9,8 @@ export interface HttpRoute {
 }
 
 export interface Router {
-  /** `target` as in the request line. A wrong method is no match, as in Azure: another route may want it. */
-  find(method: string, target: string): HttpRoute | undefined;
+  /** `pathname` as `URL` gives it. A wrong method is no match, as in Azure: another route may want it. */
+  find(method: string, pathname: string): HttpRoute | undefined;
 }
 
 interface Entry {
@@ -36,9 +36,8 @@ export function createRouter(functions: Iterable<RegisteredFunction>, routePrefi
   }
   entries.sort((a, b) => byPrecedence(a.template, b.template));
   return {
-    find: (method, target) => {
-      const path = segments(target);
-      if (!path) return undefined;
+    find: (method, pathname) => {
+      const path = segments(pathname);
       for (const { fn, binding, methods, template } of entries) {
         const params = methods.has(method) ? template.match(path) : undefined;
         if (params) return { fn, binding, params };
@@ -48,11 +47,9 @@ export function createRouter(functions: Iterable<RegisteredFunction>, routePrefi
   };
 }
 
-/** Path segments of a request target, dot segments resolved, percent-decoded except for `%2F`. */
-function segments(target: string): string[] | undefined {
-  const base = target.startsWith('/') ? `http://localhost${target}` : target;
-  if (!URL.canParse(base)) return undefined;
-  const parts = new URL(base).pathname.slice(1).split('/');
+/** Percent-decoded except for `%2F`; one slash at the end does not count. */
+function segments(pathname: string): string[] {
+  const parts = pathname.slice(1).split('/');
   if (parts.at(-1) === '') parts.pop();
   return parts.map(decode);
 }
