@@ -4,6 +4,7 @@ import type { ContainerClient } from '@azure/storage-blob';
 
 import type { FileObject, FileRecord } from '../api/file.ts';
 import type { Page, PageQuery } from '../api/page.ts';
+import { type Clock, unixSeconds } from '../clock.ts';
 import { derivedPrefix } from '../ids.ts';
 import { ascendingKey, endOf, projectKeys } from './keys.ts';
 import { ProjectCollection } from './project-collection.ts';
@@ -36,8 +37,10 @@ export class FileStore {
   readonly #rows: ProjectCollection<FileRecord>;
   readonly #table: DocumentTable;
   readonly #blobs: ContainerClient;
+  readonly #clock: Clock;
 
-  constructor(table: DocumentTable, blobs: ContainerClient) {
+  constructor(table: DocumentTable, blobs: ContainerClient, clock: Clock) {
+    this.#clock = clock;
     this.#table = table;
     this.#rows = new ProjectCollection<FileRecord>(table);
     this.#blobs = blobs;
@@ -91,8 +94,12 @@ export class FileStore {
     await this.#blob(project, id).deleteIfExists();
   }
 
+  /** A file whose time is up is gone; whoever asks for it next removes it. */
   async get(project: string, id: string): Promise<FileRecord | undefined> {
-    return this.#rows.get(project, id);
+    const record = await this.#rows.get(project, id);
+    if (!record || !this.#hasExpired(record)) return record;
+    await this.remove(project, id);
+    return undefined;
   }
 
   /** `purpose` narrows the list; the cost then grows with the files passed over. */
@@ -101,11 +108,16 @@ export class FileStore {
     query: PageQuery & { purpose?: string | undefined },
   ): Promise<Page<FileRecord>> {
     const { purpose } = query;
-    return this.#rows.list(
-      project,
-      query,
-      purpose === undefined ? undefined : (file) => file.object.purpose === purpose,
-    );
+    const expired: string[] = [];
+    const page = await this.#rows.list(project, query, (file) => {
+      if (this.#hasExpired(file)) {
+        expired.push(file.object.id);
+        return false;
+      }
+      return purpose === undefined || file.object.purpose === purpose;
+    });
+    await Promise.all(expired.map((id) => this.remove(project, id)));
+    return page;
   }
 
   /** The row first: from here on the file is unknown, whatever happens to its bytes. */
@@ -143,6 +155,10 @@ export class FileStore {
   async read(project: string, id: string): Promise<Buffer | undefined> {
     if (!(await this.get(project, id))) return undefined;
     return this.#blob(project, id).downloadToBuffer();
+  }
+
+  #hasExpired({ object }: FileRecord): boolean {
+    return object.expires_at !== undefined && unixSeconds(this.#clock.now()) >= object.expires_at;
   }
 
   #blob(project: string, id: string) {

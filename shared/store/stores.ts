@@ -43,7 +43,7 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
     messages: new MessageStore(threads, clock),
     runs: new RunStore(threads),
     runSteps: new RunStepStore(threads),
-    files: new FileStore(table('files'), files),
+    files: new FileStore(table('files'), files, clock),
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
     workspaces: new WorkspaceStore(threads),
