@@ -69,7 +69,7 @@ async def serve(config: Config) -> int:
     keeper.start()
     claim = Claim(config)
     disk = Disk(workspace, folders.scratch, user, config.limits.data_bytes)
-    runner = Runner(keeper, disk, config.limits.output_bytes)
+    runner = Runner(keeper, disk, config.limits)
     services = Services(
         boot_id=uuid.uuid4().hex,
         claim=claim,
@@ -87,7 +87,6 @@ async def serve(config: Config) -> int:
     reason = await _until_over(config, claim, shutdown)
     log.warning("ending: %s", reason)
     server.stop()
-    # Whatever happens on the way out, the processes of the kernel go.
     await keeper.close()
     folders.remove()
     return 0

@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from .channels import Channels
+from .config import Limits
 from .disk import Disk
 from .executions import Execution
 from .kernel import Kernel
@@ -12,7 +13,6 @@ from .keeper import KernelKeeper
 from .outputs import OutputCollector
 from .snapshots import Snapshot
 
-GRACE_S = 5.0
 SIGNAL_AGAIN_S = 1.0
 LATE_S = 1.0
 DISK_FULL = "disk_full: "
@@ -27,13 +27,14 @@ class Attempt:
         keeper: KernelKeeper,
         execution: Execution,
         stop: "asyncio.Future[str]",
-        output_bytes: int,
+        limits: Limits,
     ) -> None:
         self._kernel = kernel
         self._keeper = keeper
         self._execution = execution
         self._stop = stop
-        self._collector = OutputCollector(execution, output_bytes)
+        self._grace_s = limits.grace_s
+        self._collector = OutputCollector(execution, limits.output_bytes)
 
     async def run(self, code: str, timeout_s: float, disk: Disk, before: Snapshot) -> str:
         """Runs the code and returns the status for the `done` line. Raises KernelUnavailable."""
@@ -48,7 +49,6 @@ class Attempt:
             if not completion.done() and not ended.done():
                 reason = self._stop.result() if self._stop.done() else "timeout"
                 return await self._end_early(reason, completion, ended)
-            self._collector.flush()
             if completion.done():
                 return completion.result()
             return await self._after_death()
@@ -68,13 +68,18 @@ class Attempt:
         try:
             await _first({reply, idle}, None)
             # The other one follows at once, unless it was too large to be taken.
-            await asyncio.wait({reply, idle}, timeout=LATE_S)
+            await asyncio.wait((reply, idle), timeout=LATE_S)
             if not idle.done():
                 self._collector.flush()
                 self._collector.truncate()
-            if reply.done():
-                return "ok" if reply.result().get("status") == "ok" else "error"
-            return "error" if self._collector.saw_error else "ok"
+            if not reply.done():
+                return "error" if self._collector.saw_error else "ok"
+            content = reply.result()
+            if content.get("status") == "ok":
+                return "ok"
+            if not self._collector.saw_error:
+                self._collector.take("error", content)
+            return "error"
         finally:
             idle.cancel()
 
@@ -86,16 +91,17 @@ class Attempt:
             status = "error"
             message = reason.removeprefix(DISK_FULL)
             self._collector.error("DiskFull", message, f"DiskFull: {message}")
-        give_up = time.monotonic() + (0 if reason == "requested" else GRACE_S)
+        give_up = time.monotonic() + (0 if reason == "requested" else self._grace_s)
         while time.monotonic() < give_up and not completion.done() and not ended.done():
             # Again and again: os.system() and others use up one signal and carry on.
             await self._kernel.interrupt()
             await _first({completion, ended}, min(SIGNAL_AGAIN_S, max(0.0, give_up - time.monotonic())))
-        self._collector.flush()
         if completion.done():
+            self._collector.flush()
             return status
         if ended.done():
             return await self._after_death()
+        self._collector.flush()
         generation = await self._keeper.replace()
         cause = "timeout" if reason == "timeout" else "requested"
         self._execution.emit("kernel_restarted", reason=cause, generation=generation)
@@ -103,6 +109,7 @@ class Attempt:
 
     async def _after_death(self) -> str:
         generation = await self._keeper.replace_dead(self._kernel)
+        self._collector.flush()
         self._execution.emit("kernel_restarted", reason=self._kernel.death_reason, generation=generation)
         return "kernel_died"
 

@@ -20,6 +20,7 @@ LOST = ""
 DELIMITER = b"<IDS|MSG>"
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 QUEUED_MESSAGES = 8
+QUIET_LOOKS = 30
 PORTS = {"shell_port": 1, "iopub_port": 2, "stdin_port": 3, "control_port": 4, "hb_port": 5}
 
 Message = tuple[str, str, dict[str, Any]]
@@ -52,6 +53,7 @@ class Channels:
         self._iopub = self._connect(zmq.SUB, "iopub_port")
         self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._sinks: dict[str, Sink] = {}
+        self._published = 0
         self._tasks = [
             asyncio.create_task(self._read_iopub()),
             asyncio.create_task(self._read_shell()),
@@ -132,9 +134,18 @@ class Channels:
         if reply is not None:
             reply.cancel()
 
+    async def quiet(self) -> None:
+        """Returns when nothing has been published for a moment; not later than after a second."""
+        for _ in range(QUIET_LOOKS):
+            seen = self._published
+            await asyncio.sleep(1 / QUIET_LOOKS)
+            if seen == self._published:
+                return
+
     async def _read_iopub(self) -> None:
         while True:
             message = _parse(await self._iopub.recv_multipart())
+            self._published += 1
             sink = self._sinks.get(message[1]) if message else None
             if message and sink:
                 sink(message[0], message[2])

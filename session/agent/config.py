@@ -12,7 +12,10 @@ GIBIBYTE = 1024 * MEBIBYTE
 
 @dataclass(frozen=True)
 class Limits:
-    """What the kernel's processes may use; `data_bytes` is the sum over the data folder."""
+    """What the kernel's processes may use.
+
+    `data_bytes` is the sum over the data folder, `grace_s` the time between SIGINT and SIGKILL.
+    """
 
     memory_bytes: int
     processes: int
@@ -20,6 +23,7 @@ class Limits:
     file_bytes: int
     data_bytes: int
     output_bytes: int
+    grace_s: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Config:
     token: str | None
     deadline: float | None
     run_as: tuple[str, ...]
+    warm_modules: tuple[str, ...]
     unclaimed_ttl_s: float
     limits: Limits
 
@@ -76,6 +81,14 @@ def _folder(environ: MutableMapping[str, str], name: str) -> Path | None:
     return Path(text)
 
 
+def _modules(text: str) -> tuple[str, ...]:
+    names = tuple(text.replace(",", " ").split())
+    for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise InvalidConfig(f"AGENT_WARM_MODULES must hold names of modules, not {name!r}")
+    return names
+
+
 def read_config(environ: MutableMapping[str, str]) -> Config:
     """Reads and checks all settings, and removes the two secret ones from `environ`."""
     token = environ.pop("AGENT_TOKEN", "").strip() or None
@@ -90,6 +103,7 @@ def read_config(environ: MutableMapping[str, str]) -> Config:
         token=token,
         deadline=parse_deadline(deadline) if deadline else None,
         run_as=tuple(shlex.split(environ.get("AGENT_RUN_AS", ""))),
+        warm_modules=_modules(environ.get("AGENT_WARM_MODULES", "numpy pandas matplotlib.pyplot")),
         unclaimed_ttl_s=_number(environ, "AGENT_UNCLAIMED_TTL_S", 0, minimum=0),
         limits=Limits(
             memory_bytes=_number(environ, "AGENT_MEMORY_BYTES", 2 * GIBIBYTE, minimum=256 * MEBIBYTE),
@@ -98,6 +112,7 @@ def read_config(environ: MutableMapping[str, str]) -> Config:
             file_bytes=_number(environ, "AGENT_FILE_BYTES", 2 * GIBIBYTE),
             data_bytes=_number(environ, "AGENT_DATA_BYTES", 2 * GIBIBYTE),
             output_bytes=_number(environ, "AGENT_OUTPUT_BYTES", MEBIBYTE),
+            grace_s=_number(environ, "AGENT_GRACE_S", 5, minimum=0),
         ),
     )
 

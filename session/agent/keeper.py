@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-
 from collections.abc import Callable
 
 from .config import Config
@@ -28,7 +27,8 @@ class KernelKeeper:
         self._kernel: Kernel | None = None
         self._starting: asyncio.Task[Kernel] | None = None
         self._closed = False
-        self._replacing = asyncio.Lock()
+        # Held while one kernel gives way to the next.
+        self._changing = asyncio.Lock()
 
     def start(self) -> None:
         """Begins to start the next kernel; `ready` waits for it."""
@@ -69,19 +69,39 @@ class KernelKeeper:
 
     async def ready(self) -> Kernel:
         """The kernel, once it is warm; a failed start is tried once more. Raises KernelUnavailable."""
-        if self.failure is not None:
-            self.start()
-        assert self._starting is not None
-        return await asyncio.shield(self._starting)
+        kernel = self._kernel
+        if kernel is not None and kernel.ended.is_set():
+            await self.replace_dead(kernel)
+        async with self._changing:
+            if self.failure is not None:
+                self.start()
+            starting = self._starting
+        assert starting is not None
+        return await asyncio.shield(starting)
 
     async def replace(self) -> int:
         """Ends the kernel with all its processes, begins a new one, and returns its generation."""
+        async with self._changing:
+            return await self._replace()
+
+    async def replace_dead(self, kernel: Kernel) -> int:
+        """Replaces a kernel that ended by itself, unless that has been done; returns the generation."""
+        async with self._changing:
+            if self._kernel is kernel and not self._closed:
+                # What it said before it died may still be on its way.
+                await kernel.channels.quiet()
+                await self._replace()
+            return self.generation
+
+    async def _replace(self) -> int:
         await self._end()
         self.start()
         return self.generation
 
     async def _end(self) -> None:
         """Leaves no process of any kernel; raises KernelUnavailable, after the alarm, when that fails."""
+        if self._closed:
+            raise KernelUnavailable("the agent ends")
         kernel, starting = self._kernel, self._starting
         self._kernel = None
         try:
@@ -98,18 +118,12 @@ class KernelKeeper:
             raise
         reap_orphans(None)
 
-    async def replace_dead(self, kernel: Kernel) -> int:
-        """Replaces a kernel that ended by itself, unless that has been done; returns the generation."""
-        async with self._replacing:
-            if self._kernel is kernel and not self._closed:
-                await self.replace()
-            return self.generation
+    async def close(self) -> None:
+        """Ends the kernel and starts no other."""
+        async with self._changing:
+            await self._end()
+            self._closed = True
 
     def reap(self) -> None:
         """Collects orphans that the kernel's code left behind."""
         reap_orphans(self._kernel.process.pid if self._kernel else None)
-
-    async def close(self) -> None:
-        """Ends the kernel and starts no other."""
-        self._closed = True
-        await self._end()

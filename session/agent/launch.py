@@ -71,6 +71,7 @@ def kernel_settings(config: Config, connection: dict[str, object]) -> bytes:
     settings = {
         "connection": connection,
         "data_dir": str(config.data_dir),
+        "warm_modules": config.warm_modules,
         "memory_bytes": limits.memory_bytes,
         "processes": limits.processes,
         "open_files": limits.open_files,

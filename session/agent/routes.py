@@ -140,7 +140,7 @@ class Executions(Route):
         execution = self.services.runner.log.get(execution_id)
         if execution is None:
             raise AgentError(404, "unknown_execution", "no execution with this id is remembered")
-        position = self.get_query_argument("from", "0")
+        position = self.get_query_argument("from", "0") or "0"
         if not position.isascii() or not position.isdigit() or len(position) > 9:
             raise invalid_request("from must be a whole number from 0 on")
         await self.follow(execution, int(position))

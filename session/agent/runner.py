@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import time
+from typing import Any
 
 from .attempt import Attempt
+from .config import Limits
 from .disk import Disk
 from .errors import AgentError, KernelUnavailable
 from .executions import Execution, ExecutionLog
@@ -17,11 +19,11 @@ log = logging.getLogger("agent")
 class Runner:
     """Runs code, refuses a second execution while one runs, remembers the last ones."""
 
-    def __init__(self, keeper: KernelKeeper, disk: Disk, output_bytes: int) -> None:
+    def __init__(self, keeper: KernelKeeper, disk: Disk, limits: Limits) -> None:
         self.log = ExecutionLog()
         self._keeper = keeper
         self._disk = disk
-        self._output_bytes = output_bytes
+        self._limits = limits
         self._running: Execution | None = None
         self._stop: asyncio.Future[str] | None = None
         self._task: asyncio.Task[None] | None = None
@@ -73,8 +75,9 @@ class Runner:
         deleted: list[str] = []
         more = False
         try:
-            ready = asyncio.ensure_future(self._keeper.ready())
-            await asyncio.wait({ready, stop}, return_when=asyncio.FIRST_COMPLETED)
+            ready = asyncio.create_task(self._keeper.ready())
+            either: set[asyncio.Future[Any]] = {ready, stop}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if not ready.done():
                 # Stopped before it began: nothing has run.
                 ready.cancel()
@@ -84,7 +87,7 @@ class Runner:
             execution.emit("started", execution_id=execution.id, generation=self._keeper.generation)
             before = await self._disk.look()
             started = time.monotonic()
-            attempt = Attempt(kernel, self._keeper, execution, stop, self._output_bytes)
+            attempt = Attempt(kernel, self._keeper, execution, stop, self._limits)
             try:
                 status = await attempt.run(code, timeout_s, self._disk, before)
             finally:

@@ -1,5 +1,6 @@
 """A real agent on a Unix socket in a temporary folder, and a small client for it."""
 
+import atexit
 import http.client
 import json
 import os
@@ -79,6 +80,8 @@ class Agent:
             "AGENT_DATA_DIR": str(self.data),
             "AGENT_CONFIG_DIR": str(self.config),
             "AGENT_TOKEN": TOKEN,
+            "AGENT_GRACE_S": "1",
+            "AGENT_WARM_MODULES": "",
             **settings,
         }
         environment = {name: value for name, value in environment.items() if value is not None}
@@ -118,8 +121,14 @@ class Agent:
             return None
 
     def wait_ready(self):
-        wait_until(lambda: (self.health() or {}).get("state") == "idle", "a warm kernel")
+        wait_until(self._warm, "a warm kernel")
         return self
+
+    def _warm(self):
+        state = (self.health() or {}).get("state")
+        if state == "dead":
+            raise AssertionError(f"the kernel cannot be started: {self.log_text()}")
+        return state == "idle"
 
     def wait_busy(self):
         wait_until(lambda: self.health()["state"] == "busy", "a running execution")
@@ -227,11 +236,18 @@ class AgentCase(unittest.TestCase):
     agent_class = Agent
     maxDiff = None
 
+    _agents = {}
+
     @classmethod
     def setUpClass(cls):
-        cls.agent = cls.agent_class(**cls.settings)
-        cls.addClassCleanup(cls.agent.stop)
-        cls.agent.wait_ready()
+        # A start takes more than a second: classes with the same settings share one agent, with an empty folder.
+        key = (cls.agent_class, tuple(sorted(cls.settings.items())))
+        if key not in cls._agents:
+            cls._agents[key] = cls.agent_class(**cls.settings)
+            atexit.register(cls._agents[key].stop)
+        cls.agent = cls._agents[key].wait_ready()
+        for entry in cls.agent.data.iterdir():
+            shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
 
     def run_ok(self, code, **options):
         story = self.agent.run(code, **options)

@@ -166,7 +166,7 @@ class KernelDeath(AgentCase):
         return story
 
     def test_a_kernel_that_ends_itself_is_replaced_and_its_output_kept(self):
-        story = self._dies("print('last words', flush=True)\nimport os; os._exit(1)", "died")
+        story = self._dies("print('last words')\nimport os, time; time.sleep(0.5); os._exit(1)", "died")
         self.assertEqual(story.text(), "last words\n")
 
     def test_a_crash_in_native_code(self):
@@ -207,7 +207,7 @@ class EndOfTheAgent(unittest.TestCase):
         wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), f"the end of {pids}", 10)
 
     def test_it_ends_at_its_deadline_with_code_0_and_leaves_nothing(self):
-        agent = Agent(AGENT_DEADLINE=str(time.time() + 4)).wait_ready()
+        agent = Agent(AGENT_DEADLINE=str(time.time() + 3)).wait_ready()
         reader = agent.start("import subprocess\nsubprocess.Popen(['setsid', 'sleep', '1000'])\nwhile True: pass")
         next(reader)
         pids = wait_until(lambda: len(found := agent.children()) >= 2 and found, "the child process")

@@ -11,7 +11,8 @@ LIMIT = 100_000
 
 
 class OutputsArrive(AgentCase):
-    settings = {"AGENT_OUTPUT_BYTES": str(LIMIT)}
+    settings = {"AGENT_WARM_MODULES": None}
+
 
     def test_text_arrives_in_order_and_by_stream(self):
         story = self.run_ok("import sys\nprint('one')\nprint('two', file=sys.stderr)\nprint('three')\n4")
@@ -114,8 +115,8 @@ class FloodsAreCut(AgentCase):
         self.assert_alive()
 
     def test_many_small_flushed_prints(self):
-        story = self._flood("flushed", "for i in range(30_000): print(i, flush=True)")
-        self.assertTrue(story.text().startswith("0\n1\n2\n"))
+        story = self._flood("flushed", "for i in range(5_000): print(i, 'x' * 50, flush=True)")
+        self.assertTrue(story.text().startswith("0 xx"))
         self.assert_alive()
 
     def test_a_huge_result_and_a_huge_error(self):

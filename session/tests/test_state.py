@@ -7,6 +7,8 @@ from support import AgentCase
 
 
 class StateSurvives(AgentCase):
+    settings = {"AGENT_WARM_MODULES": None}
+
     def test_variables_functions_and_imports_stay(self):
         self.run_ok("import math\nx = 40\ndef f(y): return x + y")
         self.assertEqual(self.run_ok("f(2), math.floor(1.5)").result, "(42, 1)")

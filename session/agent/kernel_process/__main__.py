@@ -1,23 +1,22 @@
 """The program of a kernel: limits first, then IPython's kernel, warmed, with no trace in the user's names."""
 
+import importlib
+import io
 import json
 import os
 import sys
+import traceback
 
 
-def _warm() -> None:
+def _warm(modules) -> None:
     """Pays for imports and the first drawing before anybody waits for them."""
-    import importlib
-    import io
-
-    for name in ("numpy", "pandas"):
+    for name in modules:
         try:
             importlib.import_module(name)
         except ImportError:
-            continue
-    try:
-        from matplotlib import pyplot
-    except ImportError:
+            continue  # not installed here: then code that wants it will be told
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
         return
     figure, axes = pyplot.subplots()
     axes.plot([0, 1], [0, 1], label="x")
@@ -55,9 +54,11 @@ def _adapt(app, settings: dict) -> None:
     import zmq
 
     from messages import bound_messages
+    from reserve import hold_back_memory
 
-    bound_messages(app.session, settings["output_bytes"])
     shell = app.shell
+    hold_back_memory(shell)
+    bound_messages(app.session, settings["output_bytes"])
     # A full queue makes the kernel wait; the default would drop output in silence.
     app.iopub_socket.setsockopt(zmq.XPUB_NODROP, 1)
     # exit() and quit() end the cell, not the session.
@@ -74,7 +75,8 @@ def _pager_text(data) -> str:
     return data.get("text/plain", "") if isinstance(data, dict) else str(data)
 
 
-def main() -> None:
+def _prepare():
+    """Returns the kernel's application, warm; what goes wrong is told on the real stderr."""
     settings = json.load(sys.stdin)
     here = sys.path[0]
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -83,27 +85,35 @@ def main() -> None:
     from limits import apply_limits
 
     apply_limits(settings)
-    # Opened before the kernel replaces the descriptors 1 and 2 by its own streams.
-    ready = os.fdopen(os.dup(1), "wb")
-
     from ipykernel.kernelapp import IPKernelApp
 
     app = IPKernelApp.instance(config=_configuration(settings))
     app.initialize([])
-    _warm()
+    _warm(settings["warm_modules"])
     _adapt(app, settings)
     sys.stdout.flush()
     sys.stderr.flush()
 
     # The data folder comes last, so that a user's random.py cannot break the libraries that we import.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)] + [settings["data_dir"]]
-    for name in ("limits", "messages", "streams"):
+    for name in ("limits", "messages", "reserve", "streams"):
         sys.modules.pop(name, None)
     sys.argv[:] = [""]
     os.chdir(settings["data_dir"])
+    return app
 
-    ready.write(b"ready\n")
-    ready.close()
+
+def main() -> None:
+    # Kept before the kernel replaces the descriptors 1 and 2 by its own streams.
+    ready, errors = os.dup(1), os.dup(2)
+    try:
+        app = _prepare()
+    except BaseException:
+        os.write(errors, traceback.format_exc().encode("utf-8", "replace"))
+        os._exit(1)
+    os.write(ready, b"ready\n")
+    os.close(ready)
+    os.close(errors)
     app.start()
 
 
