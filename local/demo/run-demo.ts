@@ -7,7 +7,7 @@ export interface DemoOptions {
   /** Of a running Hourglass, without `/v1`. */
   readonly url: string;
   readonly key: string;
-  /** Which of its models to use. Default: the first that it lists. */
+  /** Which of its models to use. Default: its only one. */
   readonly model?: string | undefined;
   /** Where the pictures are written. */
   readonly folder: string;
@@ -20,16 +20,20 @@ const REAL_MODEL =
 /**
  * The documentation's walkthrough against a running Hourglass. Prints each step as it happens and returns the
  * paths of the pictures.
- * @throws when there is no model to use, or the walkthrough fails
+ * @throws when it is not clear which model to use, or the walkthrough fails
  */
 export async function runDemo({ url, key, model, folder, print }: DemoOptions): Promise<string[]> {
   const client = new OpenAI({ baseURL: new URL('/v1', url).href, apiKey: key });
-  const chosen = model ?? (await client.models.list()).data[0]?.id;
-  if (chosen === undefined) {
-    throw new Error('The server lists no models: name yours, as in npm run demo -- --model gpt-4o');
-  }
+  const chosen = model ?? (await onlyModel(client));
   if (chosen === DEMO_MODEL) print(`${REAL_MODEL}\n`);
   const pictures = await walkThrough({ client, model: chosen, folder, print });
   print(`\nDone: ${pictures.join(' and ')}`);
   return pictures;
+}
+
+async function onlyModel(client: OpenAI): Promise<string> {
+  const [first, ...others] = (await client.models.list()).data.map(({ id }) => id);
+  if (first !== undefined && others.length === 0) return first;
+  const found = first === undefined ? 'lists no models' : `lists ${others.length + 1} models`;
+  throw new Error(`The server ${found}: name the one to use, as in npm run demo -- --model gpt-4o`);
 }
