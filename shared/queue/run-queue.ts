@@ -2,6 +2,7 @@ import type { QueueClient } from '@azure/storage-queue';
 import { z } from 'zod';
 
 import type { QueueReceipt } from '../api/run.ts';
+import { patiently } from '../store/patience.ts';
 
 /**
  * Work waiting: ids only, so that a message is safe to deliver twice, late, or after its run is gone.
@@ -23,9 +24,9 @@ export class RunQueue {
 
   /** @param delayMs how long the message stays invisible; at most 7 days */
   async put(message: RunMessage, delayMs = 0): Promise<QueueReceipt> {
-    const response = await this.#queue.sendMessage(encode(message), {
-      visibilityTimeout: wholeSeconds(delayMs),
-    });
+    const response = await patiently((abortSignal) =>
+      this.#queue.sendMessage(encode(message), { visibilityTimeout: wholeSeconds(delayMs), abortSignal }),
+    );
     return { messageId: response.messageId, popReceipt: response.popReceipt };
   }
 
@@ -37,11 +38,10 @@ export class RunQueue {
   ): Promise<QueueReceipt | undefined> {
     try {
       const { messageId, popReceipt } = receipt;
-      const response = await this.#queue.updateMessage(
-        messageId,
-        popReceipt,
-        encode(message),
-        wholeSeconds(delayMs),
+      const response = await patiently((abortSignal) =>
+        this.#queue.updateMessage(messageId, popReceipt, encode(message), wholeSeconds(delayMs), {
+          abortSignal,
+        }),
       );
       return { messageId, popReceipt: response.popReceipt ?? popReceipt };
     } catch (error) {
@@ -52,9 +52,12 @@ export class RunQueue {
 
   /** Deletes a waiting message; nothing happens when it is gone already. */
   async remove(receipt: QueueReceipt): Promise<void> {
-    await this.#queue.deleteMessage(receipt.messageId, receipt.popReceipt).catch((error: unknown) => {
-      if (!isGone(error)) throw error;
-    });
+    const { messageId, popReceipt } = receipt;
+    await patiently((abortSignal) => this.#queue.deleteMessage(messageId, popReceipt, { abortSignal })).catch(
+      (error: unknown) => {
+        if (!isGone(error)) throw error;
+      },
+    );
   }
 }
 

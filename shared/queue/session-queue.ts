@@ -2,6 +2,7 @@ import type { QueueClient } from '@azure/storage-queue';
 import { z } from 'zod';
 
 import type { SessionQueue } from '../sessions/session-record.ts';
+import { patiently } from '../store/patience.ts';
 import { encode, wholeSeconds } from './run-queue.ts';
 
 /** Chores on queue `sessions`: the end of a Python session, and what a deleted thread leaves behind. */
@@ -27,6 +28,8 @@ export class ChoreQueue implements SessionQueue {
   }
 
   async #put(message: SessionMessage, delayMs: number): Promise<void> {
-    await this.#queue.sendMessage(encode(message), { visibilityTimeout: wholeSeconds(delayMs) });
+    await patiently((abortSignal) =>
+      this.#queue.sendMessage(encode(message), { visibilityTimeout: wholeSeconds(delayMs), abortSignal }),
+    );
   }
 }

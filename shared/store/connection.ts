@@ -15,17 +15,20 @@ export interface StorageAccount {
   queue(name: string): QueueClient;
 }
 
-const retry = { maxRetries: 4, retryDelayInMs: 100, maxRetryDelayInMs: 4000 };
-const blobRetry = { maxTries: 5, retryDelayInMs: 100, maxRetryDelayInMs: 4000 };
+/** Calls to tables and queues are repeated by {@link patiently}, which also notices dead connections. */
+const once = { maxRetries: 0 };
+const queueRetry = { maxTries: 1 };
+/** Transfers are repeated block by block, for about {@link PATIENCE_MS} in all. */
+const blobRetry = { maxTries: 13, retryDelayInMs: 100, maxRetryDelayInMs: 4000 };
 
 export async function openStorageAccount(config: Config): Promise<StorageAccount> {
   const prefix = config.STORAGE_PREFIX;
   if (config.AzureWebJobsStorage) {
     const connection = config.AzureWebJobsStorage;
     // Plain http only ever means a local emulator: Azure's endpoints are https.
-    const insecure = { allowInsecureConnection: true, retryOptions: retry };
+    const insecure = { allowInsecureConnection: true, retryOptions: once };
     const blobs = BlobServiceClient.fromConnectionString(connection, { retryOptions: blobRetry });
-    const queues = QueueServiceClient.fromConnectionString(connection, { retryOptions: blobRetry });
+    const queues = QueueServiceClient.fromConnectionString(connection, { retryOptions: queueRetry });
     return {
       table: (name) => TableClient.fromConnectionString(connection, prefix + name, insecure),
       container: (name) => blobs.getContainerClient(`${prefix}-${name}`),
@@ -43,12 +46,10 @@ export async function openStorageAccount(config: Config): Promise<StorageAccount
   const queues = new QueueServiceClient(
     uri('queue', config.AzureWebJobsStorage__queueServiceUri),
     credential,
-    {
-      retryOptions: blobRetry,
-    },
+    { retryOptions: queueRetry },
   );
   return {
-    table: (name) => new TableClient(tableUri, prefix + name, credential, { retryOptions: retry }),
+    table: (name) => new TableClient(tableUri, prefix + name, credential, { retryOptions: once }),
     container: (name) => blobs.getContainerClient(`${prefix}-${name}`),
     queue: (name) => queues.getQueueClient(`${prefix}-${name}`),
   };

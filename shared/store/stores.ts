@@ -4,6 +4,7 @@ import type { SessionStore } from '../sessions/session-record.ts';
 import type { StorageAccount } from './connection.ts';
 import { FileStore } from './files.ts';
 import { MessageStore } from './messages.ts';
+import { patiently } from './patience.ts';
 import { ProjectCollection } from './project-collection.ts';
 import { RunStepStore } from './run-steps.ts';
 import { RunStore } from './runs.ts';
@@ -58,8 +59,10 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
 /** Creates what is missing; harmless and quick when all is there. */
 export async function ensureStorage(account: StorageAccount): Promise<void> {
   await Promise.all([
-    ...tables.map((name) => account.table(name).createTable()),
+    ...tables.map((name) => patiently((abortSignal) => account.table(name).createTable({ abortSignal }))),
     ...containers.map((name) => account.container(name).createIfNotExists()),
-    ...queues.map((name) => account.queue(name).createIfNotExists()),
+    ...queues.map((name) =>
+      patiently((abortSignal) => account.queue(name).createIfNotExists({ abortSignal })),
+    ),
   ]);
 }

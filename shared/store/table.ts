@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { ContainerClient } from '@azure/storage-blob';
 
@@ -6,11 +7,12 @@ import {
   type Entity,
   encodeDocument,
   INLINE_UNITS,
-  inlineProperties,
   readDocument,
   spillName,
   writeSpill,
 } from './document.ts';
+import { patiently } from './patience.ts';
+import { type Encoded, STAMP, toAction } from './table-action.ts';
 
 /** A row of a {@link DocumentTable}: one JSON document, a few plain columns, and the version that was read. */
 export interface Row<T> {
@@ -60,22 +62,57 @@ export class DocumentTable {
   }
 
   async get<T>(partition: string, key: string): Promise<Row<T> | undefined> {
-    const entity = await this.#client.getEntity<Entity>(partition, key).catch(undefinedIfMissing);
+    const entity = await this.#entity(partition, key);
     return entity && this.#row<T>(entity);
   }
 
-  /** All changes or none, within one partition. Returns the new ETags by key. @throws {Conflict} */
+  /**
+   * All changes or none, within one partition. Returns the new ETags by key; when the first answer was lost,
+   * only that of the first change.
+   * @throws {Conflict}
+   */
   async commit(partition: string, changes: readonly Change[]): Promise<ReadonlyMap<string, string>> {
     const texts = await this.#spillWhereTooLong(partition, changes);
-    const actions = changes.map((change, i) => toAction(partition, change, texts[i]));
+    const stamp = randomBytes(9).toString('base64url');
+    const actions = changes.map((change, i) => toAction(partition, change, texts[i], stamp));
     try {
-      if (actions.length === 1) return await this.#single(changes[0]!, actions[0]!);
-      const response = await this.#client.submitTransaction(actions);
-      return new Map(response.subResponses.map((sub, i) => [changes[i]!.key, sub.etag ?? '']));
+      return await patiently((abortSignal) => this.#submit(changes, actions, abortSignal));
     } catch (error) {
-      if (isConflict(error)) throw new Conflict(partition, { cause: error });
-      throw error;
+      if (!isConflict(error)) throw error;
+      const landed = await this.#landed(partition, changes, stamp);
+      if (landed) return landed;
+      throw new Conflict(partition, { cause: error });
     }
+  }
+
+  async #submit(
+    changes: readonly Change[],
+    actions: TransactionAction[],
+    abortSignal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    if (actions.length === 1) return this.#single(changes[0]!, actions[0]!, abortSignal);
+    const response = await this.#client.submitTransaction(actions, { abortSignal });
+    return new Map(response.subResponses.map((sub, i) => [changes[i]!.key, sub.etag ?? '']));
+  }
+
+  /**
+   * A write whose answer was lost is repeated, and then conflicts with itself. Its stamp in the rows tells that
+   * from a conflict with somebody else.
+   */
+  async #landed(
+    partition: string,
+    changes: readonly Change[],
+    stamp: string,
+  ): Promise<ReadonlyMap<string, string> | undefined> {
+    const written = changes.find((change) => change.type !== 'delete');
+    const entity = written && (await this.#entity(partition, written.key));
+    return entity?.[STAMP] === stamp ? new Map([[entity.rowKey, String(entity.etag)]]) : undefined;
+  }
+
+  #entity(partition: string, key: string): Promise<Entity | undefined> {
+    return patiently((abortSignal) =>
+      this.#client.getEntity<Entity>(partition, key, { abortSignal }).catch(undefinedIfMissing),
+    );
   }
 
   /**
@@ -104,14 +141,17 @@ export class DocumentTable {
     const queryOptions = select ? { filter, select } : { filter };
     const found: Entity[] = [];
     if (limit <= 0) return found;
-    const pages = this.#client
-      .listEntities<Entity>({ queryOptions })
-      .byPage({ maxPageSize: Math.min(limit, 1000) });
-    for await (const page of pages) {
-      found.push(...(page as unknown as Entity[]));
-      if (found.length >= limit) break;
+    const maxPageSize = Math.min(limit, 1000);
+    for (let continuationToken: string | undefined; ; ) {
+      const paging = continuationToken ? { maxPageSize, continuationToken } : { maxPageSize };
+      const page = await patiently(async (abortSignal) => {
+        const pages = this.#client.listEntities<Entity>({ queryOptions, abortSignal }).byPage(paging);
+        return (await pages.next()).value;
+      });
+      if (page) found.push(...(page as unknown as Entity[]));
+      continuationToken = page?.continuationToken;
+      if (found.length >= limit || !continuationToken) return found.slice(0, limit);
     }
-    return found.slice(0, limit);
   }
 
   async #row<T>(entity: Entity): Promise<Row<T>> {
@@ -155,53 +195,28 @@ export class DocumentTable {
     return encoded;
   }
 
-  async #single(change: Change, action: TransactionAction): Promise<ReadonlyMap<string, string>> {
+  async #single(
+    change: Change,
+    action: TransactionAction,
+    abortSignal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
     const entity = action[1];
     const done = async () => {
       switch (change.type) {
         case 'insert':
-          return this.#client.createEntity(entity);
+          return this.#client.createEntity(entity, { abortSignal });
         case 'upsert':
-          return this.#client.upsertEntity(entity, 'Replace');
+          return this.#client.upsertEntity(entity, 'Replace', { abortSignal });
         case 'replace':
-          return this.#client.updateEntity(entity, 'Replace', { etag: change.etag });
+          return this.#client.updateEntity(entity, 'Replace', { etag: change.etag, abortSignal });
         case 'merge':
-          return this.#client.updateEntity(entity, 'Merge', { etag: change.etag });
+          return this.#client.updateEntity(entity, 'Merge', { etag: change.etag, abortSignal });
         case 'delete':
-          return this.#client.deleteEntity(entity.partitionKey, change.key);
+          return this.#client.deleteEntity(entity.partitionKey, change.key, { abortSignal });
       }
     };
     const response = await done();
     return new Map([[change.key, String(('etag' in response && response.etag) || '')]]);
-  }
-}
-
-interface Encoded {
-  readonly key: string;
-  readonly text: string;
-  readonly bytes: number;
-  spill: boolean;
-}
-
-function toAction(partition: string, change: Change, encoded: Encoded | undefined): TransactionAction {
-  const entity: Entity = { partitionKey: partition, rowKey: change.key };
-  const columns = change.type === 'delete' ? {} : (change.columns ?? {});
-  for (const [name, value] of Object.entries(columns)) entity[`c_${name}`] = value;
-  if (encoded) {
-    if (encoded.spill) entity.spill = spillName(partition, change.key, encoded.text);
-    else Object.assign(entity, inlineProperties(encoded.text));
-  }
-  switch (change.type) {
-    case 'insert':
-      return ['create', entity];
-    case 'upsert':
-      return ['upsert', entity, 'Replace'];
-    case 'replace':
-      return ['update', entity, 'Replace', { etag: change.etag }];
-    case 'merge':
-      return ['update', entity, 'Merge', { etag: change.etag }];
-    case 'delete':
-      return ['delete', entity];
   }
 }
 

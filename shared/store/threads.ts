@@ -5,7 +5,7 @@ import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './messages.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { type Change, type DocumentTable, MAX_TRANSACTION_ROWS, type Row } from './table.ts';
+import { type Change, Conflict, type DocumentTable, MAX_TRANSACTION_ROWS, type Row } from './table.ts';
 import { scanPage } from './time-ordered.ts';
 
 /** The thread row's document; the lock stands in columns, so that it changes without rewriting the object. */
@@ -102,12 +102,15 @@ export class ThreadStore {
   async remove(project: string, id: string): Promise<ThreadDocument | undefined> {
     const row = await this.row(project, id);
     if (!row) return undefined;
-    await this.#threads.commit(id, [{ type: 'delete', key: threadRow }]);
     const { listKey } = row.document;
-    await this.#list.commit(project, [
-      { type: 'delete', key: descendingKey(projectKeys, listKey) },
-      { type: 'delete', key: ascendingKey(projectKeys, listKey) },
-    ]);
+    // Rows that are gone already were deleted by an attempt whose answer was lost, or by somebody at the same time.
+    await this.#threads.commit(id, [{ type: 'delete', key: threadRow }]).catch(ignoreConflict);
+    await this.#list
+      .commit(project, [
+        { type: 'delete', key: descendingKey(projectKeys, listKey) },
+        { type: 'delete', key: ascendingKey(projectKeys, listKey) },
+      ])
+      .catch(ignoreConflict);
     return row.document;
   }
 
@@ -121,10 +124,8 @@ export class ThreadStore {
       for (;;) {
         const keys = await this.#threads.keys(id, from, to, MAX_TRANSACTION_ROWS);
         if (keys.length === 0) break;
-        await this.#threads.commit(
-          id,
-          keys.map((key) => ({ type: 'delete', key })),
-        );
+        // Somebody else may be clearing it too: what is left is read again.
+        await this.#threads.commit(id, deletions(keys)).catch(ignoreConflict);
       }
     }
   }
@@ -133,6 +134,12 @@ export class ThreadStore {
     if (id === undefined) return undefined;
     return (await this.row(project, id))?.document.listKey ?? sortKeyOf(id);
   }
+}
+
+const deletions = (keys: readonly string[]): Change[] => keys.map((key) => ({ type: 'delete', key }));
+
+function ignoreConflict(error: unknown): void {
+  if (!(error instanceof Conflict)) throw error;
 }
 
 export const toRecord = (row: Row<ThreadDocument>): ThreadRecord => ({
