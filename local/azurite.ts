@@ -16,6 +16,8 @@ export interface Azurite {
   readonly queueUrl: string;
   readonly tableUrl: string;
   readonly pid: number;
+  /** Resolves with the exit code or the signal's name. */
+  readonly exited: Promise<number | string>;
   /** Stops in order (data is written to disk); resolves when the process is gone. */
   stop(): Promise<void>;
   /** SIGKILL, for tests of a storage outage. */
@@ -73,6 +75,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
     queueUrl: urls.queue,
     tableUrl: urls.table,
     pid: child.pid,
+    exited: child.exited,
     stop: () => child.stop(),
     kill: () => child.kill(),
     unref: () => child.unref(),

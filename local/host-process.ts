@@ -38,7 +38,7 @@ export interface HostProcessOptions {
 
 /**
  * Starts the light Functions host as a child process, which ends when this process does.
- * @throws when it ends or does not listen within 60 s, with what it logged.
+ * @throws when it ends or does not listen within 60 s, with what it logged (unless `onLog` has seen it).
  */
 export async function startHostProcess(options: HostProcessOptions): Promise<HostProcess> {
   let logs = '';
@@ -63,12 +63,11 @@ export async function startHostProcess(options: HostProcessOptions): Promise<Hos
       options.onLog?.(text);
     },
   });
-  void child.exited.then((how) => {
-    listening.reject(new Error(`The Functions host ended (${how}) before it listened:\n${logs}`));
-  });
-  const timer = setTimeout(() => {
-    listening.reject(new Error(`The Functions host did not listen within 60 s:\n${logs}`));
-  }, START_TIMEOUT_MS);
+  // Logs that were passed on have been seen.
+  const fail = (what: string) =>
+    listening.reject(new Error(options.onLog ? `${what}.` : `${what}:\n${logs}`));
+  void child.exited.then((how) => fail(`The Functions host ended (${how}) before it listened`));
+  const timer = setTimeout(() => fail('The Functions host did not listen within 60 s'), START_TIMEOUT_MS);
   try {
     const url = await listening.promise;
     return {

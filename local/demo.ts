@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+
+import { runDemo } from './demo/run-demo.ts';
+import { startEmulation } from './emulation.ts';
+import { onStopRequest } from './stop-request.ts';
+
+/**
+ * `npm run demo [-- --model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough, in an
+ * emulation of its own (nothing is kept), or against a running Hourglass. Exits 0 when both pictures are there.
+ */
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    folder: { type: 'string', default: '.' },
+    url: { type: 'string' },
+    key: { type: 'string' },
+  },
+});
+if ((values.url === undefined) !== (values.key === undefined)) {
+  process.stderr.write(
+    '--url and --key go together: the address of a running Hourglass, and one of its keys\n',
+  );
+  process.exit(2);
+}
+
+const print = (line: string) => void process.stdout.write(`${line}\n`);
+let log = '';
+const emulation =
+  values.url === undefined
+    ? await startEmulation({
+        environment: process.env,
+        drainSeconds: 3,
+        onLog: (text) => {
+          log += text;
+        },
+      })
+    : undefined;
+onStopRequest(async () => {
+  await emulation?.stop();
+  process.exit(130);
+});
+
+try {
+  const { url, apiKey: key } = emulation ?? { url: values.url ?? '', apiKey: values.key ?? '' };
+  const model = values.model ?? emulation?.model;
+  await runDemo({ url, key, model, folder: values.folder, print });
+} catch (error) {
+  process.exitCode = 1;
+  process.stderr.write(
+    `\n${log}\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+} finally {
+  await emulation?.stop();
+}
+// Kept-alive connections of the client would hold the process for seconds.
+process.exit();
