@@ -1,0 +1,430 @@
+// Everything that Hourglass needs in one subscription, read from top to bottom.
+//
+//   rg-NAME            the app, its storage, network, registry, monitoring
+//   rg-NAME-sessions   nothing but container groups, so that the app's right to delete them stops there
+//
+// No shared keys anywhere: the app reaches storage, model, registry and Resource Manager by its own identity.
+// API versions and properties are held against published tables in test/infra.
+targetScope = 'subscription'
+
+@description('Short name of this installation; goes into every resource name.')
+@minLength(1)
+@maxLength(32)
+param environmentName string
+
+@description('Azure region of everything but, where set otherwise, the model.')
+@minLength(1)
+param location string
+
+@description('Keys of the API: `project:KEY` entries separated by commas. Each project sees only its own objects.')
+@secure()
+@minLength(16)
+param apiKeys string
+
+// --- Network -------------------------------------------------------------------------------------------------
+
+@description('private: storage, vault, registry and model get private endpoints and refuse the public network.')
+@allowed(['public', 'private'])
+param network string = 'public'
+
+@description('private: the API itself is reachable through a private endpoint only.')
+@allowed(['public', 'private'])
+param appAccess string = 'public'
+
+@description('false where a policy or a hub network owns the privatelink DNS zones.')
+param createPrivateDnsZones bool = true
+
+@description('Address space of the virtual network; at least a /20. Choose one that overlaps with no peered network.')
+param vnetAddressPrefix string = '10.90.0.0/20'
+
+@description('true: the app reaches the internet through a NAT gateway with one fixed public address. Sessions never do.')
+param natGateway bool = false
+
+@description('false: leave the platform DNS and metadata services reachable from sessions (see docs/deploy.md).')
+param denyPlatformServices bool = true
+
+// --- App -----------------------------------------------------------------------------------------------------
+
+@description('Prefix of tables, queues and containers.')
+@minLength(1)
+@maxLength(20)
+param storagePrefix string = 'hourglass'
+
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_LRS'
+
+@description('Days after which event logs (for resuming streams) are deleted.')
+@minValue(1)
+@maxValue(30)
+param eventLogDays int = 1
+
+@description('Node.js version of the app.')
+@allowed(['22', '24'])
+param nodeVersion string = '24'
+
+@allowed([2048, 4096])
+param instanceMemoryMB int = 2048
+
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 100
+
+@description('Requests that one instance works on at a time; a streamed run holds one for as long as it streams.')
+@minValue(1)
+@maxValue(1000)
+param httpConcurrency int = 64
+
+@description('Instances that always wait for HTTP requests. 0 = scale to zero.')
+@minValue(0)
+@maxValue(100)
+param alwaysReadyHttp int = 1
+
+@description('Instances that always wait for queued runs. 0 = scale to zero, and the first queued run waits for a start.')
+@minValue(0)
+@maxValue(100)
+param alwaysReadyRunWorker int = 1
+
+@description('true: API keys and model keys live in Key Vault and the app settings only point there.')
+param keyVault bool = true
+
+// --- Model ---------------------------------------------------------------------------------------------------
+
+@description('true: an Azure OpenAI account and one deployment are made here.')
+param createOpenAi bool = true
+
+@description('Region of that account; empty = the region of everything else.')
+param openAiLocation string = ''
+
+param openAiModelName string = 'gpt-5-mini'
+param openAiModelVersion string = '2025-08-07'
+param openAiDeploymentSku string = 'GlobalStandard'
+
+@description('Thousands of tokens a minute.')
+@minValue(1)
+param openAiCapacity int = 50
+
+@description('Bring your own: endpoint of an existing Azure OpenAI or Foundry account.')
+param azureOpenAiEndpoint string = ''
+
+@description('Bring your own: its resource id, so that the app gets the role to call it. Empty: assign the role yourself.')
+param azureOpenAiResourceId string = ''
+
+@description('Bring your own: base URL of any other server that speaks Chat Completions.')
+param openAiBaseUrl string = ''
+
+@secure()
+param openAiApiKey string = ''
+
+@description('Models (deployment names) that GET /models lists, separated by commas; empty = the one deployed here.')
+param models string = ''
+
+param modelContextTokens string = '*=128000'
+
+// --- Sessions ------------------------------------------------------------------------------------------------
+
+@description('Tag of the session image in the registry made here.')
+param sessionImageTag string = 'latest'
+
+@minValue(1)
+@maxValue(31)
+param sessionCpu int = 1
+
+@minValue(1)
+@maxValue(240)
+param sessionMemoryGb int = 2
+
+@description('Warm container groups that Azure keeps ready. 0 = none: each session starts from nothing.')
+@minValue(0)
+@maxValue(2000)
+param standbyPoolSize int = 0
+
+@description('Object id of the service principal "Standby Pool Resource Provider" in this tenant; needed with a pool.')
+param standbyPoolProviderObjectId string = ''
+
+@description('Basic does without private endpoints; a private network needs Premium. Empty = by the network.')
+param registrySku string = ''
+
+@description('Enabled: the registry stays reachable in a private network, so that images can be built from outside.')
+@allowed(['Enabled', 'Disabled'])
+param registryPublicNetworkAccess string = network == 'private' ? 'Disabled' : 'Enabled'
+
+// --- Operation -----------------------------------------------------------------------------------------------
+
+@description('Addresses that alerts are sent to, separated by commas. Empty: alerts show in the portal only.')
+param alertEmails string = ''
+
+@minValue(30)
+@maxValue(730)
+param logRetentionDays int = 30
+
+var token = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName, application: 'hourglass' }
+var privateNetwork = network == 'private'
+var listedModels = !empty(models) ? models : createOpenAi ? openAiModelName : ''
+var chosenRegistrySku = !empty(registrySku) ? registrySku : privateNetwork ? 'Premium' : 'Basic'
+
+// A scope is computed even for a module that its condition leaves out, so it must always be well formed.
+var ownAccount = split(
+  empty(azureOpenAiResourceId) ? '/subscriptions/${subscription().subscriptionId}/resourceGroups/rg-${environmentName}' : azureOpenAiResourceId,
+  '/'
+)
+
+resource appGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+resource sessionGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}-sessions'
+  location: location
+  tags: tags
+}
+
+module identities 'modules/identities.bicep' = {
+  name: 'identities'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+  }
+}
+
+module vnet 'modules/network.bicep' = {
+  name: 'network'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+    addressPrefix: vnetAddressPrefix
+    natGateway: natGateway
+    denyPlatformServices: denyPlatformServices
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+    retentionDays: logRetentionDays
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    emails: empty(alertEmails) ? [] : split(alertEmails, ',')
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    workspaceName: monitoring.outputs.workspaceName
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  name: 'storage'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: storageSku
+    storagePrefix: storagePrefix
+    eventLogDays: eventLogDays
+    privateNetwork: privateNetwork
+    createPrivateDnsZones: createPrivateDnsZones
+    endpointSubnetId: vnet.outputs.endpointSubnetId
+    vnetId: vnet.outputs.vnetId
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module registry 'modules/registry.bicep' = {
+  name: 'registry'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+    sku: chosenRegistrySku
+    publicNetworkAccess: registryPublicNetworkAccess
+    privateNetwork: privateNetwork
+    createPrivateDnsZones: createPrivateDnsZones
+    endpointSubnetId: vnet.outputs.endpointSubnetId
+    vnetId: vnet.outputs.vnetId
+    pullPrincipalId: identities.outputs.pullPrincipalId
+  }
+}
+
+module vault 'modules/key-vault.bicep' = if (keyVault) {
+  name: 'key-vault'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+    apiKeys: apiKeys
+    openAiApiKey: openAiApiKey
+    privateNetwork: privateNetwork
+    createPrivateDnsZones: createPrivateDnsZones
+    endpointSubnetId: vnet.outputs.endpointSubnetId
+    vnetId: vnet.outputs.vnetId
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module openAi 'modules/openai.bicep' = if (createOpenAi) {
+  name: 'openai'
+  scope: appGroup
+  params: {
+    location: empty(openAiLocation) ? location : openAiLocation
+    networkLocation: location
+    tags: tags
+    token: token
+    modelName: openAiModelName
+    modelVersion: openAiModelVersion
+    deploymentSku: openAiDeploymentSku
+    capacity: openAiCapacity
+    privateNetwork: privateNetwork
+    createPrivateDnsZones: createPrivateDnsZones
+    endpointSubnetId: vnet.outputs.endpointSubnetId
+    vnetId: vnet.outputs.vnetId
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module ownOpenAi 'modules/openai-role.bicep' = if (!createOpenAi && !empty(azureOpenAiResourceId)) {
+  name: 'openai-role'
+  scope: resourceGroup(ownAccount[2], ownAccount[4])
+  params: {
+    accountName: last(ownAccount)
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module sessionAccess 'modules/session-access.bicep' = {
+  name: 'session-access'
+  scope: sessionGroup
+  params: {
+    token: token
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+module subnetAccess 'modules/subnet-access.bicep' = {
+  name: 'subnet-access'
+  scope: appGroup
+  params: {
+    token: token
+    vnetName: vnet.outputs.vnetName
+    sessionSubnetName: vnet.outputs.sessionSubnetName
+    pullIdentityName: identities.outputs.pullIdentityName
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+}
+
+var sessionImage = '${registry.outputs.loginServer}/hourglass-session:${sessionImageTag}'
+
+module standbyPool 'modules/standby-pool.bicep' = if (standbyPoolSize > 0) {
+  name: 'standby-pool'
+  scope: sessionGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+    image: sessionImage
+    registryServer: registry.outputs.loginServer
+    pullIdentityId: identities.outputs.pullIdentityId
+    sessionSubnetId: vnet.outputs.sessionSubnetId
+    cpu: sessionCpu
+    memoryGb: sessionMemoryGb
+    size: standbyPoolSize
+    providerObjectId: standbyPoolProviderObjectId
+    appPrincipalId: identities.outputs.appPrincipalId
+  }
+  dependsOn: [standbyAccess]
+}
+
+module standbyAccess 'modules/standby-access.bicep' = if (standbyPoolSize > 0) {
+  name: 'standby-access'
+  scope: appGroup
+  params: {
+    vnetName: vnet.outputs.vnetName
+    sessionSubnetName: vnet.outputs.sessionSubnetName
+    pullIdentityName: identities.outputs.pullIdentityName
+    registryName: registry.outputs.name
+    providerObjectId: standbyPoolProviderObjectId
+  }
+}
+
+module app 'modules/function-app.bicep' = {
+  name: 'function-app'
+  scope: appGroup
+  params: {
+    location: location
+    tags: tags
+    token: token
+    nodeVersion: nodeVersion
+    instanceMemoryMB: instanceMemoryMB
+    maximumInstanceCount: maximumInstanceCount
+    httpConcurrency: httpConcurrency
+    alwaysReadyHttp: alwaysReadyHttp
+    alwaysReadyRunWorker: alwaysReadyRunWorker
+    appAccess: appAccess
+    createPrivateDnsZones: createPrivateDnsZones
+    appSubnetId: vnet.outputs.appSubnetId
+    endpointSubnetId: vnet.outputs.endpointSubnetId
+    vnetId: vnet.outputs.vnetId
+    identityId: identities.outputs.appIdentityId
+    identityClientId: identities.outputs.appClientId
+    storageName: storage.outputs.name
+    deploymentContainer: storage.outputs.deploymentContainer
+    insightsConnectionString: monitoring.outputs.connectionString
+    storagePrefix: storagePrefix
+    eventLogDays: eventLogDays
+    apiKeys: keyVault ? vault!.outputs.apiKeysReference : apiKeys
+    openAiApiKey: empty(openAiApiKey) ? '' : keyVault ? vault!.outputs.openAiApiKeyReference : openAiApiKey
+    openAiBaseUrl: openAiBaseUrl
+    azureOpenAiEndpoint: createOpenAi ? openAi!.outputs.endpoint : azureOpenAiEndpoint
+    models: listedModels
+    modelContextTokens: modelContextTokens
+    sessionResourceGroup: sessionGroup.name
+    sessionImage: sessionImage
+    sessionSubnetId: vnet.outputs.sessionSubnetId
+    registryServer: registry.outputs.loginServer
+    pullIdentityId: identities.outputs.pullIdentityId
+    sessionCpu: sessionCpu
+    sessionMemoryGb: sessionMemoryGb
+    standbyPoolId: standbyPoolSize > 0 ? standbyPool!.outputs.poolId : ''
+    containerGroupProfileId: standbyPoolSize > 0 ? standbyPool!.outputs.profileId : ''
+  }
+}
+
+// What azd keeps in its environment, and what the build hook and docs/deploy.md use.
+output AZURE_LOCATION string = location
+output AZURE_RESOURCE_GROUP string = appGroup.name
+output SESSION_RESOURCE_GROUP string = sessionGroup.name
+output FUNCTION_APP_NAME string = app.outputs.name
+output HOURGLASS_URL string = app.outputs.url
+output STORAGE_ACCOUNT_NAME string = storage.outputs.name
+output CONTAINER_REGISTRY_NAME string = registry.outputs.name
+output SESSION_IMAGE_TAG string = sessionImageTag
+output LOG_WORKSPACE_NAME string = monitoring.outputs.workspaceName
+output KEY_VAULT_NAME string = keyVault ? vault!.outputs.name : ''
+output MODELS string = listedModels

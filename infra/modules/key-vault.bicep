@@ -1,0 +1,75 @@
+// Secrets that no identity can replace: the API keys that callers hold, and the key of a model outside Azure.
+param location string
+param tags object
+param token string
+@secure()
+param apiKeys string
+@secure()
+param openAiApiKey string
+param privateNetwork bool
+param createPrivateDnsZones bool
+param endpointSubnetId string
+param vnetId string
+param appPrincipalId string
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+  name: 'kv-${token}'
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'standard' }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 7
+    publicNetworkAccess: privateNetwork ? 'Disabled' : 'Enabled'
+    networkAcls: {
+      defaultAction: privateNetwork ? 'Deny' : 'Allow'
+      // Resource Manager writes the secrets below also when the vault is closed.
+      bypass: 'AzureServices'
+    }
+  }
+}
+
+resource apiKeysSecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
+  parent: vault
+  name: 'api-keys'
+  properties: { value: apiKeys }
+}
+
+resource openAiApiKeySecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(openAiApiKey)) {
+  parent: vault
+  name: 'openai-api-key'
+  properties: { value: openAiApiKey }
+}
+
+// Key Vault Secrets User. https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/security
+resource read 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, appPrincipalId, 'Key Vault Secrets User')
+  scope: vault
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
+
+module endpoint 'private-endpoint.bicep' = if (privateNetwork) {
+  name: 'endpoint-vault'
+  params: {
+    location: location
+    tags: tags
+    name: vault.name
+    subnetId: endpointSubnetId
+    vnetId: vnetId
+    targetId: vault.id
+    groupId: 'vault'
+    zoneName: 'privatelink.vaultcore.azure.net'
+    createZone: createPrivateDnsZones
+  }
+}
+
+// https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+output name string = vault.name
+output apiKeysReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${apiKeysSecret.name})'
+output openAiApiKeyReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=openai-api-key)'

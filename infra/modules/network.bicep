@@ -1,0 +1,164 @@
+// Three subnets. `app` is where the Function App's outgoing calls come from; `endpoints` holds private endpoints;
+// `sessions` holds the Python sessions, which may be called by the app on one port and may call nobody.
+// https://learn.microsoft.com/azure/container-instances/container-instances-virtual-network-concepts
+param location string
+param tags object
+param token string
+param addressPrefix string
+param natGateway bool
+param denyPlatformServices bool
+
+var appPrefix = cidrSubnet(addressPrefix, 24, 0)
+var endpointPrefix = cidrSubnet(addressPrefix, 24, 1)
+var sessionPrefix = cidrSubnet(addressPrefix, 22, 1)
+
+// Port 8080 is the session agent's (docs/session-protocol.md).
+var sessionRules = [
+  {
+    name: 'app-to-agent'
+    properties: {
+      priority: 100
+      direction: 'Inbound'
+      access: 'Allow'
+      protocol: 'Tcp'
+      sourceAddressPrefix: appPrefix
+      sourcePortRange: '*'
+      destinationAddressPrefix: sessionPrefix
+      destinationPortRange: '8080'
+    }
+  }
+  {
+    // Also what one session says to another: rules hold inside a subnet too.
+    name: 'nothing-else-in'
+    properties: {
+      priority: 4000
+      direction: 'Inbound'
+      access: 'Deny'
+      protocol: '*'
+      sourceAddressPrefix: '*'
+      sourcePortRange: '*'
+      destinationAddressPrefix: '*'
+      destinationPortRange: '*'
+    }
+  }
+  {
+    name: 'nothing-out'
+    properties: {
+      priority: 4000
+      direction: 'Outbound'
+      access: 'Deny'
+      protocol: '*'
+      sourceAddressPrefix: '*'
+      sourcePortRange: '*'
+      destinationAddressPrefix: '*'
+      destinationPortRange: '*'
+    }
+  }
+]
+
+// The platform's own DNS and metadata services answer in spite of the rule above unless they are named.
+// https://learn.microsoft.com/azure/virtual-network/service-tags-overview
+var platformRules = [
+  {
+    name: 'no-platform-dns'
+    properties: {
+      priority: 200
+      direction: 'Outbound'
+      access: 'Deny'
+      protocol: '*'
+      sourceAddressPrefix: '*'
+      sourcePortRange: '*'
+      destinationAddressPrefix: 'AzurePlatformDNS'
+      destinationPortRange: '*'
+    }
+  }
+  {
+    name: 'no-platform-metadata'
+    properties: {
+      priority: 210
+      direction: 'Outbound'
+      access: 'Deny'
+      protocol: '*'
+      sourceAddressPrefix: '*'
+      sourcePortRange: '*'
+      destinationAddressPrefix: 'AzurePlatformIMDS'
+      destinationPortRange: '*'
+    }
+  }
+]
+
+resource sessionSecurity 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+  name: 'nsg-sessions-${token}'
+  location: location
+  tags: tags
+  properties: {
+    securityRules: denyPlatformServices ? concat(sessionRules, platformRules) : sessionRules
+  }
+}
+
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = if (natGateway) {
+  name: 'pip-nat-${token}'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: { publicIPAllocationMethod: 'Static' }
+}
+
+resource nat 'Microsoft.Network/natGateways@2024-05-01' = if (natGateway) {
+  name: 'nat-${token}'
+  location: location
+  tags: tags
+  sku: { name: 'Standard' }
+  properties: {
+    publicIpAddresses: [{ id: outboundAddress.id }]
+  }
+}
+
+resource vnet 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+  name: 'vnet-${token}'
+  location: location
+  tags: tags
+  properties: {
+    addressSpace: { addressPrefixes: [addressPrefix] }
+    subnets: [
+      {
+        name: 'app'
+        properties: {
+          addressPrefix: appPrefix
+          // Resource Manager and Entra ID have public addresses only: without this or a NAT gateway the app is mute.
+          defaultOutboundAccess: !natGateway
+          natGateway: natGateway ? { id: nat.id } : null
+          // https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#virtual-network-integration
+          delegations: [
+            { name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }
+          ]
+        }
+      }
+      {
+        name: 'endpoints'
+        properties: {
+          addressPrefix: endpointPrefix
+          defaultOutboundAccess: false
+        }
+      }
+      {
+        name: 'sessions'
+        properties: {
+          addressPrefix: sessionPrefix
+          defaultOutboundAccess: false
+          networkSecurityGroup: { id: sessionSecurity.id }
+          delegations: [
+            { name: 'sessions', properties: { serviceName: 'Microsoft.ContainerInstance/containerGroups' } }
+          ]
+        }
+      }
+    ]
+  }
+}
+
+output vnetId string = vnet.id
+output vnetName string = vnet.name
+output appSubnetId string = '${vnet.id}/subnets/app'
+output endpointSubnetId string = '${vnet.id}/subnets/endpoints'
+output sessionSubnetId string = '${vnet.id}/subnets/sessions'
+output sessionSubnetName string = 'sessions'

@@ -1,0 +1,37 @@
+// What the app may do in the sessions' resource group: make, read and delete container groups. Nothing else there,
+// and none of it elsewhere. The built-in contributor role would also let it run commands in containers.
+param token string
+param appPrincipalId string
+
+resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, 'session-manager')
+  properties: {
+    roleName: 'Hourglass session manager ${token}'
+    description: 'Makes, reads and deletes container groups in the resource group of the Python sessions.'
+    type: 'CustomRole'
+    assignableScopes: [resourceGroup().id]
+    permissions: [
+      {
+        actions: [
+          'Microsoft.ContainerInstance/containerGroups/read'
+          'Microsoft.ContainerInstance/containerGroups/write'
+          'Microsoft.ContainerInstance/containerGroups/delete'
+          'Microsoft.ContainerInstance/locations/operations/read'
+          'Microsoft.ContainerInstance/locations/operationResults/read'
+        ]
+        notActions: []
+        dataActions: []
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(resourceGroup().id, appPrincipalId, role.id)
+  properties: {
+    roleDefinitionId: role.id
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+  }
+}
