@@ -54,10 +54,14 @@ export async function* execute(
       const before = progress.next;
       try {
         for await (const line of lines(connection, call, progress, either)) {
+          if (line.type === 'started' && line.execution_id !== call.executionId) {
+            throw new SessionError('misbehaved', 'The session answered for another execution.');
+          }
           if (line.type === 'started' || line.type === 'kernel_restarted') onGeneration(line.generation);
           yield* budget.events(line);
           if (line.type === 'done') {
-            yield { type: 'done', status: line.status, files: line.files.map(toSessionFile) };
+            const { status, deleted } = line;
+            yield { type: 'done', status, files: line.files.map(toSessionFile), deleted };
             return;
           }
         }

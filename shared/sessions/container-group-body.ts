@@ -5,6 +5,7 @@ import type { GroupRequest, GroupView } from './container-groups.ts';
 export const AGENT_PORT = 8080;
 /** Also the folder's name under /mnt/configmap, where a claimed group finds its token. */
 export const CONTAINER_NAME = 'session';
+const AGENT_MEMORY_GB = 0.25;
 const TAG = {
   installation: 'hourglass',
   thread: 'hourglass-thread',
@@ -47,6 +48,7 @@ export function containerGroupBody(request: GroupRequest, settings: GroupSetting
         environmentVariables: [
           { name: 'AGENT_TOKEN', secureValue: request.token },
           { name: 'AGENT_DEADLINE', secureValue: deadline },
+          { name: 'AGENT_MEMORY_BYTES', value: String(kernelMemoryBytes(settings.memoryGb)) },
         ],
       },
     ],
@@ -54,6 +56,9 @@ export function containerGroupBody(request: GroupRequest, settings: GroupSetting
     ...registryAccess(settings),
   };
 }
+
+/** The container's memory less what the agent needs, so that the kernel fails first, with a readable error. */
+const kernelMemoryBytes = (memoryGb: number): number => Math.floor((memoryGb - AGENT_MEMORY_GB) * 1024 ** 3);
 
 /** The image is pulled with an identity that may do nothing else (AcrPull on one registry). */
 function registryAccess({ registryServer, registryIdentityId }: GroupSettings): Partial<ContainerGroup> {

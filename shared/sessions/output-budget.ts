@@ -2,7 +2,7 @@ import type { ExecutionLine } from './agent-wire.ts';
 import type { ExecutionEvent } from './session.ts';
 
 /** More than the agent's own limit (1 MiB by default), so that an honest agent's note is the one shown. */
-const MAX_TEXT_CHARACTERS = 2 * 1024 * 1024;
+const MAX_TEXT_BYTES = 2 * 1024 * 1024;
 const MAX_IMAGES = 32;
 const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
 
@@ -10,7 +10,7 @@ type OutputEvent = Extract<ExecutionEvent, { type: 'logs' | 'image' | 'restarted
 
 /** Turns an execution's lines into output events, and cuts what exceeds its bounds with a note in the text. */
 export class OutputBudget {
-  #characters = 0;
+  #bytes = 0;
   #images = 0;
   #noted = false;
   #endsLine = true;
@@ -49,16 +49,17 @@ export class OutputBudget {
 
   *#text(text: string): Generator<OutputEvent, void, undefined> {
     if (text === '') return;
-    const room = MAX_TEXT_CHARACTERS - this.#characters;
-    this.#characters += text.length;
+    const bytes = Buffer.byteLength(text);
+    const room = MAX_TEXT_BYTES - this.#bytes;
+    this.#bytes += bytes;
     if (room > 0) {
-      const shown = text.slice(0, room).toWellFormed();
+      const shown = bytes <= room ? text.toWellFormed() : cutAt(text, room);
       this.#endsLine = shown.endsWith('\n');
       yield { type: 'logs', text: shown };
     }
-    if (text.length > room && !this.#noted) {
+    if (bytes > room && !this.#noted) {
       this.#noted = true;
-      yield this.#note(`output cut at ${MAX_TEXT_CHARACTERS} bytes`);
+      yield this.#note(`output cut at ${MAX_TEXT_BYTES} bytes`);
     }
   }
 
@@ -82,6 +83,13 @@ export class OutputBudget {
     return { type: 'logs', text };
   }
 }
+
+/** At most `bytes` bytes of UTF-8, without half a character at the end. */
+const cutAt = (text: string, bytes: number): string =>
+  Buffer.from(text)
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
 
 function hasSignature(mime: 'image/png' | 'image/jpeg', data: Buffer): boolean {
   const signature = mime === 'image/png' ? '89504e470d0a1a0a' : 'ffd8ff';

@@ -1,6 +1,6 @@
 import { type Clock, MINUTE, SECOND } from '../clock.ts';
 import type { ContainerGroups } from './container-groups.ts';
-import { REMOVAL_GRACE_MS } from './session-manager.ts';
+import { REMOVAL_GRACE_MS } from './sessions-parts.ts';
 
 /** What a message on queue `sessions` says. */
 export interface SessionRemoval {
@@ -23,7 +23,7 @@ export async function removeSession(
 }
 
 const SWEEP_EVERY_MS = 10 * MINUTE;
-const SWEEP_MS = 20 * SECOND;
+const SWEEP_MS = 10 * SECOND;
 const MAX_DELETIONS = 20;
 
 /**
@@ -41,14 +41,16 @@ export function orphanSweep(parts: {
     if (clock.now() < next) return;
     next = clock.now() + SWEEP_EVERY_MS;
     const signal = AbortSignal.timeout(SWEEP_MS);
-    let deletions = 0;
+    const deletions: Promise<void>[] = [];
     try {
-      for await (const group of groups.list(signal)) {
-        if (group.deadline === undefined || clock.now() < group.deadline + 2 * REMOVAL_GRACE_MS) continue;
-        if (++deletions > MAX_DELETIONS) break;
-        await groups.delete(group.name, signal);
+      for await (const { name, deadline } of groups.list(signal)) {
+        if (deadline === undefined || clock.now() < deadline + 2 * REMOVAL_GRACE_MS) continue;
+        deletions.push(groups.delete(name, signal));
+        if (deletions.length >= MAX_DELETIONS) break;
       }
+      await Promise.all(deletions);
     } catch (error) {
+      await Promise.allSettled(deletions);
       parts.report('the sweep for forgotten container groups stopped early', error);
     }
   };

@@ -4,8 +4,9 @@ import { type Clock, HOUR, MINUTE, systemClock } from '../../shared/clock.ts';
 import { type ArmSettings, armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
 import type { ContainerGroups } from '../../shared/sessions/container-groups.ts';
 import type { ExecutionEvent, Session, Sessions } from '../../shared/sessions/session.ts';
-import { createSessions, type SessionsSettings } from '../../shared/sessions/session-manager.ts';
+import { createSessions } from '../../shared/sessions/session-manager.ts';
 import { orphanSweep } from '../../shared/sessions/session-removal.ts';
+import type { SessionsSettings } from '../../shared/sessions/sessions-parts.ts';
 import { MemorySessionQueue, MemorySessionStore } from './session-store.ts';
 
 /** The emulator with the machine's Python. */
