@@ -16,11 +16,13 @@ from .claim import Claim
 from .config import Config, InvalidConfig, read_environment
 from .disk import Disk
 from .errors import KernelUnavailable
+from .file_routes import COPY_BYTES
 from .files import Workspace
 from .keeper import KernelKeeper
 from .launch import Folders
 from .processes import KernelUser, protect_this_process
-from .routes import COPY_BYTES, MAX_JSON_BYTES, Services, application
+from .route import Services
+from .routes import MAX_JSON_BYTES, application
 from .runner import Runner
 from .sharing import Sharing
 

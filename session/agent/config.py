@@ -48,7 +48,9 @@ class InvalidConfig(Exception):
     """A setting that cannot be used; the message names it."""
 
 
-def _number(environ: MutableMapping[str, str], name: str, default: int, minimum: int = 1) -> int:
+def _number(
+    environ: MutableMapping[str, str], name: str, default: int, minimum: int = 1, maximum: int = 1 << 60
+) -> int:
     text = environ.get(name, "").strip()
     if not text:
         return default
@@ -56,8 +58,8 @@ def _number(environ: MutableMapping[str, str], name: str, default: int, minimum:
         value = int(text)
     except ValueError:
         raise InvalidConfig(f"{name} must be a whole number, such as {default}, not {text!r}") from None
-    if value < minimum:
-        raise InvalidConfig(f"{name} must be at least {minimum}, not {value}")
+    if not minimum <= value <= maximum:
+        raise InvalidConfig(f"{name} must be {minimum} to {maximum}, not {value}")
     return value
 
 
@@ -111,7 +113,7 @@ def read_config(environ: MutableMapping[str, str]) -> Config:
             open_files=_number(environ, "AGENT_OPEN_FILES", 1024, minimum=64),
             file_bytes=_number(environ, "AGENT_FILE_BYTES", 2 * GIBIBYTE),
             data_bytes=_number(environ, "AGENT_DATA_BYTES", 2 * GIBIBYTE),
-            output_bytes=_number(environ, "AGENT_OUTPUT_BYTES", MEBIBYTE),
+            output_bytes=_number(environ, "AGENT_OUTPUT_BYTES", MEBIBYTE, maximum=2 * MEBIBYTE),
             grace_s=_number(environ, "AGENT_GRACE_S", 5, minimum=0),
         ),
     )

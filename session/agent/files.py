@@ -14,10 +14,9 @@ from pathlib import Path
 
 from .errors import AgentError
 from .sharing import Sharing
-from .snapshots import FOLDER_FLAGS, FileStamp
+from .snapshots import FOLDER_FLAGS, MAX_PATH_BYTES, FileStamp
 
 PART_PREFIX = ".hourglass-"
-MAX_PATH_BYTES = 1024
 MAX_NAME_BYTES = 255
 
 

@@ -23,7 +23,7 @@ class Folders:
         self.sockets = self._prepare(config.runtime_dir, "hourglass-run-")
         self.scratch = self._prepare(config.scratch_dir, "hourglass-scratch-")
         self.home = self._inside(self.scratch / "home")
-        self._seed_font_cache(config.cache_dir / "matplotlib", self._inside(self.home / "matplotlib"))
+        self._seed_matplotlib(config.cache_dir / "matplotlib", self._inside(self.home / "matplotlib"))
 
     def _prepare(self, given: Path | None, prefix: str) -> Path:
         if given is not None:
@@ -39,13 +39,12 @@ class Folders:
         self._sharing.give(folder, self._sharing.private_folder)
         return folder
 
-    def _seed_font_cache(self, source: Path, target: Path) -> None:
-        # Building matplotlib's list of fonts takes seconds on a machine with many of them.
-        if source.is_dir():
-            for cache in source.glob("fontlist-*.json"):
-                copy = target / cache.name
-                shutil.copyfile(cache, copy)
-                self._sharing.give(copy, self._sharing.data_file)
+    def _seed_matplotlib(self, source: Path, target: Path) -> None:
+        # Settings, and the list of fonts: to build it takes seconds on a machine with many of them.
+        for given in [*source.glob("fontlist-*.json"), *source.glob("matplotlibrc")]:
+            copy = target / given.name
+            shutil.copyfile(given, copy)
+            self._sharing.give(copy, self._sharing.data_file)
 
     def new_socket_folder(self, generation: int) -> Path:
         """A fresh folder for one kernel's connection file and sockets (paths must stay below 108 bytes)."""

@@ -9,7 +9,8 @@ from .executions import Execution
 
 COALESCE_S = 0.05
 COALESCE_BYTES = 32 * 1024
-MAX_IMAGE_BYTES = 32 * 1024 * 1024
+MAX_IMAGE_BYTES = 12 * 1024 * 1024
+MAX_IMAGES_BYTES = 32 * 1024 * 1024
 MAX_IMAGES = 64
 MAX_ERRORS = 8
 MAX_TRACEBACK_CHARACTERS = 32 * 1024
@@ -40,7 +41,7 @@ class OutputCollector:
         self._execution = execution
         self._limit = limit_bytes
         self._room = limit_bytes
-        self._image_room = MAX_IMAGE_BYTES
+        self._image_room = MAX_IMAGES_BYTES
         self._images = 0
         self._errors = 0
         self._truncated = False
@@ -129,7 +130,7 @@ class OutputCollector:
                 image = image.replace("\n", "")
                 self._image_room -= len(image)
                 self._images += 1
-                if self._image_room < 0 or self._images > MAX_IMAGES:
+                if len(image) > MAX_IMAGE_BYTES or self._image_room < 0 or self._images > MAX_IMAGES:
                     self.truncate()
                 else:
                     self._execution.emit("display_data", mime=mime, data=image)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
 from .attempt import Attempt
@@ -10,8 +11,9 @@ from .config import Limits
 from .disk import Disk
 from .errors import AgentError, KernelUnavailable
 from .executions import Execution, ExecutionLog
+from .kernel import Kernel
 from .keeper import KernelKeeper
-from .snapshots import MAX_CHANGES, Snapshot, changes, describe
+from .snapshots import Snapshot, changes, listing, within_bounds
 
 log = logging.getLogger("agent")
 
@@ -70,29 +72,21 @@ class Runner:
         return self._keeper.generation
 
     async def _run(self, execution: Execution, stop: "asyncio.Future[str]", code: str, timeout_s: float) -> None:
-        status, started, before = "kernel_died", time.monotonic(), None
-        files: list[dict[str, str | int]] = []
-        deleted: list[str] = []
-        more = False
+        outcome = Outcome()
         try:
-            ready = asyncio.create_task(self._keeper.ready())
-            either: set[asyncio.Future[Any]] = {ready, stop}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not ready.done():
-                # Stopped before it began: nothing has run.
-                ready.cancel()
-                status = "interrupted"
+            kernel = await self._kernel_unless(stop)
+            if kernel is None:
+                outcome.status = "interrupted"  # before it began: nothing has run
                 return
-            kernel = ready.result()
             execution.emit("started", execution_id=execution.id, generation=self._keeper.generation)
             before = await self._disk.look()
-            started = time.monotonic()
+            outcome.started = time.monotonic()
             attempt = Attempt(kernel, self._keeper, execution, stop, self._limits)
             try:
-                status = await attempt.run(code, timeout_s, self._disk, before)
+                outcome.status = await attempt.run(code, timeout_s, self._disk, before)
             finally:
-                elapsed = time.monotonic() - started
-                files, deleted, more = await self._results(before)
+                outcome.ended = time.monotonic()
+                outcome.find_files(before, await self._disk.look())
         except KernelUnavailable as error:
             execution.emit("error", ename="KernelUnavailable", evalue=str(error), traceback=str(error))
         except Exception:
@@ -101,14 +95,38 @@ class Runner:
             message = "the session's agent failed"
             execution.emit("error", ename="AgentFailure", evalue=message, traceback=message)
         finally:
-            ms = round((elapsed if before else time.monotonic() - started) * 1000)
             self._keeper.reap()
             self._running = None
-            extra = {"more": True} if more else {}
-            execution.emit("done", status=status, ms=ms, files=files, deleted=deleted, **extra)
+            execution.emit("done", **outcome.fields())
 
-    async def _results(self, before: Snapshot) -> tuple[list[dict[str, str | int]], list[str], bool]:
-        after = await self._disk.look()
+    async def _kernel_unless(self, stop: "asyncio.Future[str]") -> Kernel | None:
+        """The kernel, once it is warm; None when the execution is to stop before that."""
+        ready = asyncio.create_task(self._keeper.ready())
+        either: set[asyncio.Future[Any]] = {ready, stop}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if ready.done():
+            return ready.result()
+        ready.cancel()
+        return None
+
+
+@dataclass
+class Outcome:
+    """What the `done` line says. `ms` counts from the sending of the code, not from the wait for a kernel."""
+
+    status: str = "kernel_died"
+    started: float = field(default_factory=time.monotonic)
+    ended: float | None = None
+    files: list[dict[str, str | int]] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    more: bool = False
+
+    def find_files(self, before: Snapshot, after: Snapshot) -> None:
         changed, deleted = changes(before, after)
-        files = [describe(path, after.files[path]) for path in changed[:MAX_CHANGES]]
-        return files, deleted[:MAX_CHANGES], len(changed) > MAX_CHANGES or len(deleted) > MAX_CHANGES
+        self.files, self.deleted = listing(after, changed), within_bounds(deleted)
+        self.more = len(self.files) < len(changed) or len(self.deleted) < len(deleted) or after.overflow
+
+    def fields(self) -> dict[str, Any]:
+        ms = round(((self.ended or time.monotonic()) - self.started) * 1000)
+        more = {"more": True} if self.more else {}
+        return {"status": self.status, "ms": ms, "files": self.files, "deleted": self.deleted, **more}

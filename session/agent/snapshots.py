@@ -1,5 +1,6 @@
 """What regular files lie in a folder, and what changed between two looks. Never follows a link."""
 
+import json
 import os
 import stat
 from dataclasses import dataclass, field
@@ -7,7 +8,8 @@ from dataclasses import dataclass, field
 MAX_DEPTH = 64
 MAX_ENTRIES = 100_000
 MAX_LISTED = 10_000
-MAX_CHANGES = 1_000
+MAX_LISTED_BYTES = 4 * 1024 * 1024
+MAX_PATH_BYTES = 1024
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -38,15 +40,29 @@ def describe(path: str, stamp: FileStamp) -> dict[str, str | int]:
     return {"path": path, "bytes": stamp.bytes, "mtime_ns": stamp.mtime_ns}
 
 
-def _visible(name: str) -> bool:
-    """Dot-files are not reported; names that are not UTF-8 cannot be, in JSON."""
+def within_bounds(paths: list[str]) -> list[str]:
+    """As many of the paths as fit into one line or answer."""
+    room = MAX_LISTED_BYTES
+    for count, path in enumerate(paths[:MAX_LISTED]):
+        room -= len(json.dumps(path)) + 64
+        if room < 0:
+            return paths[:count]
+    return paths[:MAX_LISTED]
+
+
+def listing(snapshot: Snapshot, paths: list[str]) -> list[dict[str, str | int]]:
+    """Those files as the protocol shows them, as many as fit."""
+    return [describe(path, snapshot.files[path]) for path in within_bounds(paths)]
+
+
+def _visible(prefix: str, name: str) -> bool:
+    """Dot-files are not reported; names that are not UTF-8 cannot be, in JSON; nor what is too long to ask for."""
     if name.startswith("."):
         return False
     try:
-        name.encode("utf-8")
+        return len(f"{prefix}{name}".encode()) <= MAX_PATH_BYTES
     except UnicodeEncodeError:
         return False
-    return True
 
 
 def _walk(folder: int, prefix: str, depth: int, shown: bool, into: Snapshot) -> None:
@@ -61,7 +77,7 @@ def _walk(folder: int, prefix: str, depth: int, shown: bool, into: Snapshot) -> 
             except OSError:
                 continue  # it went away while we looked
             into.used_bytes += status.st_blocks * 512
-            visible = shown and _visible(entry.name)
+            visible = shown and _visible(prefix, entry.name)
             foreign = status.st_uid != os.geteuid()
             if stat.S_ISREG(status.st_mode):
                 if visible:

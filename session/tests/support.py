@@ -45,6 +45,11 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+# Set by the check of the image, which runs these tests as the image's own user: every agent then starts its
+# kernels as the image does. All kernels have one user, and ending one ends all: one agent at a time.
+IN_IMAGE = bool(os.environ.get("AGENT_TESTS_IN_IMAGE"))
+
+
 class Answer:
     """A whole answer."""
 
@@ -64,7 +69,12 @@ class Answer:
 class Agent:
     """The agent's process with its folders. Other settings as keyword arguments: AGENT_DATA_BYTES="1000"."""
 
+    latest = None
+
     def __init__(self, **settings):
+        if IN_IMAGE and Agent.latest is not None:
+            Agent.latest.stop()
+        Agent.latest = self
         self.folder = Path(tempfile.mkdtemp(prefix="agent-test-"))
         self.data = self.folder / "data"
         self.config = self.folder / "config"
@@ -92,6 +102,12 @@ class Agent:
 
     def prepare(self, environment):
         """For subclasses: folders and settings before the start."""
+        if IN_IMAGE:
+            self.folder.chmod(0o755)
+            shared = os.stat(os.environ["AGENT_RUNTIME_DIR"]).st_gid
+            os.chown(self.data, -1, shared)
+            self.data.chmod(0o2770)
+            environment.setdefault("AGENT_RUN_AS", os.environ["AGENT_RUN_AS"])
 
     def command(self):
         return [sys.executable, "-m", "agent"]
@@ -172,6 +188,8 @@ class Agent:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.log.closed:
+            return
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -242,7 +260,7 @@ class AgentCase(unittest.TestCase):
     def setUpClass(cls):
         # A start takes more than a second: classes with the same settings share one agent, with an empty folder.
         key = (cls.agent_class, tuple(sorted(cls.settings.items())))
-        if key not in cls._agents:
+        if key not in cls._agents or cls._agents[key].process.poll() is not None:
             cls._agents[key] = cls.agent_class(**cls.settings)
             atexit.register(cls._agents[key].stop)
         cls.agent = cls._agents[key].wait_ready()

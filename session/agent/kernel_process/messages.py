@@ -3,7 +3,7 @@
 Code in the kernel can undo this; then it is its own output that gets lost.
 """
 
-MAX_IMAGE_CHARACTERS = 24 * 1024 * 1024
+MAX_IMAGE_CHARACTERS = 12 * 1024 * 1024
 MAX_DEPTH = 6
 
 
