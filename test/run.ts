@@ -1,0 +1,49 @@
+import { glob } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { startAzurite } from '../local/azurite.ts';
+import { onStopRequest } from '../local/stop-request.ts';
+import { nodeTests } from './runner/node-tests.ts';
+import { pythonTests } from './runner/python-tests.ts';
+import { staticChecks } from './runner/static-checks.ts';
+import { add, isGood, nothing, showTally } from './runner/tally.ts';
+
+/**
+ * `npm test`: types, lint, the session agent's tests, then test/**\/*.test.ts on one shared Azurite.
+ * `npm test -- test/store` (files or folders) runs only those. The last line is `N passed, N failed`.
+ */
+const project = fileURLToPath(new URL('..', import.meta.url));
+const chosen = process.argv.slice(2);
+const startedAt = performance.now();
+const stopped = new AbortController();
+onStopRequest(async () => {
+  stopped.abort();
+  process.exit(130);
+});
+
+async function testFiles(): Promise<string[]> {
+  const files: string[] = [];
+  for await (const file of glob('test/**/*.test.ts', { cwd: project })) files.push(file);
+  const wanted = chosen.map((path) => relative(project, resolve(path)));
+  const matches = (file: string) =>
+    wanted.length === 0 || wanted.some((path) => file === path || file.startsWith(`${path}/`));
+  return files.filter(matches).sort();
+}
+
+let tally = nothing;
+if (chosen.length === 0) {
+  tally = add(tally, await staticChecks(project, stopped.signal));
+  tally = add(tally, await pythonTests(project, stopped.signal));
+}
+// In memory: what the tests leave behind is gone with it.
+const azurite = process.env.TEST_STORAGE ? undefined : await startAzurite();
+process.env.TEST_STORAGE ??= azurite?.connectionString;
+try {
+  tally = add(tally, await nodeTests(await testFiles(), project, stopped.signal));
+} finally {
+  await azurite?.stop();
+}
+const seconds = Math.round((performance.now() - startedAt) / 1000);
+process.stdout.write(`\nIn ${seconds} s:\n${showTally(tally)}\n`);
+process.exitCode = isGood(tally) ? 0 : 1;

@@ -1,0 +1,36 @@
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+import { nothing, type Tally } from './tally.ts';
+
+const CONCURRENCY = 2;
+const FILE_TIMEOUT_MS = 10 * 60_000;
+
+/** Every file in a process of its own, two at a time; results are printed as they come. */
+export async function nodeTests(
+  files: readonly string[],
+  project: string,
+  signal: AbortSignal,
+): Promise<Tally> {
+  if (files.length === 0) return nothing;
+  let tally = nothing;
+  const results = run({
+    files: [...files],
+    cwd: project,
+    concurrency: CONCURRENCY,
+    timeout: FILE_TIMEOUT_MS,
+    isolation: 'process',
+    signal,
+  });
+  results.on('test:summary', ({ file, counts }) => {
+    // One summary for each file, then one without a name for all of them.
+    if (file !== undefined) return;
+    tally = {
+      passed: counts.passed,
+      failed: counts.tests - counts.passed - counts.skipped - counts.todo,
+      skipped: counts.skipped + counts.todo,
+    };
+  });
+  for await (const text of results.compose(new spec())) process.stdout.write(text as Buffer);
+  return tally;
+}
