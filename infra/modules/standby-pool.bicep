@@ -37,6 +37,8 @@ resource profile 'Microsoft.ContainerInstance/containerGroupProfiles@2025-09-01'
           ports: [{ port: 8080, protocol: 'TCP' }]
           environmentVariables: [
             { name: 'AGENT_UNCLAIMED_TTL_S', value: '0' }
+            // A quarter of a GiB less than the container has, as shared/sessions/container-group-body.ts leaves it.
+            { name: 'AGENT_MEMORY_BYTES', value: string(memoryGb * 1073741824 - 268435456) }
           ]
           resources: { requests: { cpu: cpu, memoryInGB: memoryGb } }
         }
