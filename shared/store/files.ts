@@ -28,8 +28,8 @@ export interface NewFile {
   readonly maxBytes: number;
 }
 
-/** A transfer holds at most this much of a file in memory: blocks of 4 MiB, two on their way. */
-const BLOCK_BYTES = 4 * 1024 * 1024;
+/** A transfer holds at most this much of a file in memory: blocks of 1 MiB, two on their way. */
+const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_AT_ONCE = 2;
 
 /** Files: rows in table `files`, bytes in container `files` under `PROJECT/ID`, streamed both ways. */

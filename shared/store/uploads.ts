@@ -12,7 +12,7 @@ import { retryConflicts } from './retry-conflicts.ts';
 import type { DocumentTable } from './table.ts';
 
 /** Parts are staged in pieces of this size, so that a part of 64 MB is never in memory. */
-const PIECE_BYTES = 4 * 1024 * 1024;
+const PIECE_BYTES = 1024 * 1024;
 /** Blocks a blob may have; parts × pieces must stay below it. https://learn.microsoft.com/azure/storage/blobs/scalability-targets */
 export const MAX_BLOCKS = 50_000;
 

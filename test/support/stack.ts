@@ -31,6 +31,8 @@ export async function startStack(environment: Record<string, string> = {}): Prom
     OPENAI_BASE_URL: model.url,
     OPENAI_API_KEY: 'none',
     MODELS: 'scripted',
+    // As deployed: the platform's default of 100 MiB is below the API's 512 MB for a file.
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(540 * 1024 * 1024),
     SESSION_ARM_ENDPOINT: arm.url,
     SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
     SESSION_RESOURCE_GROUP: 'sessions',
@@ -38,7 +40,10 @@ export async function startStack(environment: Record<string, string> = {}): Prom
     SESSION_IMAGE: 'hourglass-session',
     ...environment,
   };
-  const host = await startHost({ environment: settings });
+  const host = await startHost({ environment: settings }).catch(async (error: unknown) => {
+    await Promise.all([arm.stop(), model.stop()]);
+    throw error;
+  });
   return {
     host,
     arm,

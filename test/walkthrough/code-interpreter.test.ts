@@ -15,7 +15,7 @@ describe('the code interpreter, from the official client to Python and back', ()
     client = stack.client();
   });
   after(async () => {
-    await stack[Symbol.asyncDispose]();
+    await stack?.[Symbol.asyncDispose]();
   });
 
   const python = (code: string) => ({ toolCalls: [{ name: 'python', arguments: { code } }] });
