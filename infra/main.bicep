@@ -34,8 +34,8 @@ param appAccess string = 'public'
 @description('false where a policy or a hub network owns the privatelink DNS zones.')
 param createPrivateDnsZones bool = true
 
-@description('Address space of the virtual network; at least a /20. Choose one that overlaps with no peered network.')
-param vnetAddressPrefix string = '10.90.0.0/20'
+@description('Address space of the virtual network, at least a /20, that overlaps with no peered one; empty = 10.90.0.0/20.')
+param vnetAddressPrefix string = ''
 
 @description('true: the app reaches the internet through a NAT gateway with one fixed public address. Sessions never do.')
 param natGateway bool = false
@@ -118,7 +118,8 @@ param openAiApiKey string = ''
 @description('Models (deployment names) that GET /models lists, separated by commas; empty = the one deployed here.')
 param models string = ''
 
-param modelContextTokens string = '*=128000'
+@description('Context sizes in tokens, `MODEL=TOKENS` separated by commas, `*` for all others; empty = 128,000 for all.')
+param modelContextTokens string = ''
 
 // --- Sessions ------------------------------------------------------------------------------------------------
 
@@ -144,9 +145,9 @@ param standbyPoolProviderObjectId string = ''
 @description('Basic does without private endpoints; a private network needs Premium. Empty = by the network.')
 param registrySku string = ''
 
-@description('Enabled: the registry stays reachable in a private network, so that images can be built from outside.')
-@allowed(['Enabled', 'Disabled'])
-param registryPublicNetworkAccess string = network == 'private' ? 'Disabled' : 'Enabled'
+@description('Enabled: the registry stays reachable in a private network, so that images can be built from outside. Empty = by the network.')
+@allowed(['', 'Enabled', 'Disabled'])
+param registryPublicNetworkAccess string = ''
 
 // --- Operation -----------------------------------------------------------------------------------------------
 
@@ -161,6 +162,7 @@ var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName, application: 'hourglass' }
 var privateNetwork = network == 'private'
 var listedModels = !empty(models) ? models : createOpenAi ? openAiModelName : ''
+var closedRegistry = registryPublicNetworkAccess == 'Disabled' || (privateNetwork && empty(registryPublicNetworkAccess))
 var chosenRegistrySku = !empty(registrySku) ? registrySku : privateNetwork ? 'Premium' : 'Basic'
 
 // A scope is computed even for a module that its condition leaves out, so it must always be well formed.
@@ -198,7 +200,7 @@ module vnet 'modules/network.bicep' = {
     location: location
     tags: tags
     token: token
-    addressPrefix: vnetAddressPrefix
+    addressPrefix: empty(vnetAddressPrefix) ? '10.90.0.0/20' : vnetAddressPrefix
     natGateway: natGateway
     denyPlatformServices: denyPlatformServices
   }
@@ -263,7 +265,7 @@ module registry 'modules/registry.bicep' = {
     tags: tags
     token: token
     sku: chosenRegistrySku
-    publicNetworkAccess: registryPublicNetworkAccess
+    publicNetworkAccess: closedRegistry ? 'Disabled' : 'Enabled'
     privateNetwork: privateNetwork
     createPrivateDnsZones: createPrivateDnsZones
     endpointSubnetId: vnet.outputs.endpointSubnetId
@@ -427,4 +429,5 @@ output CONTAINER_REGISTRY_NAME string = registry.outputs.name
 output SESSION_IMAGE_TAG string = sessionImageTag
 output LOG_WORKSPACE_NAME string = monitoring.outputs.workspaceName
 output KEY_VAULT_NAME string = keyVault ? vault!.outputs.name : ''
-output MODELS string = listedModels
+// Not MODELS: azd would read it back as that parameter and keep an old list.
+output LISTED_MODELS string = listedModels

@@ -60,7 +60,6 @@ var settings = {
   // Uploads of 512 MB; the default stops at 100 MB.
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '640000000'
   STORAGE_PREFIX: storagePrefix
-  EVENT_LOG_TTL_SECONDS: string(eventLogDays * 86400)
   API_KEYS: apiKeys
   OPENAI_BASE_URL: openAiBaseUrl
   OPENAI_API_KEY: openAiApiKey

@@ -1,0 +1,51 @@
+/**
+ * Builds the image of the Python sessions in the registry itself (`az acr build`), so that no container engine is
+ * needed here. Run by azd after provisioning, which sets the two variables; does nothing when the tag is there.
+ * Plain JavaScript: whatever Node an operator has can run it.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const repository = 'hourglass-session';
+const registry = process.env.CONTAINER_REGISTRY_NAME;
+const tag = process.env.SESSION_IMAGE_TAG ?? 'latest';
+if (!registry || !/^[a-zA-Z0-9]{5,50}$/.test(registry)) {
+  stop('CONTAINER_REGISTRY_NAME is not set; it is an output of infra/main.bicep (azd env get-values).');
+}
+if (!/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(tag)) stop(`SESSION_IMAGE_TAG is not a tag: ${tag}`);
+if (process.env.SKIP_SESSION_IMAGE === 'true') {
+  console.log('SKIP_SESSION_IMAGE=true: the session image is not built here.');
+} else if (tag !== 'latest' && isThere()) {
+  console.log(`${repository}:${tag} is in ${registry} already.`);
+} else {
+  // The session folder names everything that goes into the image.
+  const session = fileURLToPath(new URL('../session', import.meta.url));
+  const built = az(['acr', 'build', '--registry', registry, '--image', `${repository}:${tag}`, session]);
+  if (built.status !== 0) {
+    stop(
+      'The session image was not built. In a closed registry build it as docs/deploy.md says under "Private networking", then set SKIP_SESSION_IMAGE=true.',
+    );
+  }
+}
+
+function isThere() {
+  const shown = az(
+    ['acr', 'repository', 'show', '--name', registry, '--image', `${repository}:${tag}`, '--output', 'none'],
+    'ignore',
+  );
+  return shown.status === 0;
+}
+
+/** On Windows `az` is a batch file, which only a shell can start; all arguments were checked above. */
+function az(args, stdio = 'inherit') {
+  const windows = process.platform === 'win32';
+  const quoted = windows ? args.map((arg) => `"${arg}"`) : args;
+  const result = spawnSync('az', quoted, { stdio, shell: windows });
+  if (result.error) stop(`The Azure CLI (az) did not start: ${result.error.message}`);
+  return result;
+}
+
+function stop(problem) {
+  console.error(problem);
+  process.exit(1);
+}
