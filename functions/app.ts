@@ -1,9 +1,17 @@
 import { app } from '@azure/functions';
 
-import { startDraining } from '../shared/services.ts';
+import { readConfig } from '../shared/config.ts';
+import { services, startDraining } from '../shared/services.ts';
 
-/** The app as a whole: files and events are streamed both ways, and work stops in order. */
+/** The app as a whole: files and events are streamed both ways, it starts only when set up right, and stops in order. */
 app.setup({ enableHttpStream: true });
+
+app.hook.appStart(() => {
+  // Throws with one line per problem: a wrong setting shows now, not with the first request.
+  readConfig();
+  // Connections are made while nobody waits for them. If storage is away, the first request tries again.
+  services().catch(() => undefined);
+});
 
 // Azure asks the worker to end; a process that runs by itself gets the signal.
 app.hook.appTerminate(startDraining);

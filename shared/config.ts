@@ -1,12 +1,13 @@
 import { z } from 'zod';
 
-import { DAY, HOUR, MINUTE, SECOND } from './clock.ts';
+import { HOUR, MINUTE, SECOND } from './clock.ts';
+import { readApiKeys } from './http/auth.ts';
+import { parseContextSizes } from './model/context.ts';
 
 /**
  * Environment → frozen configuration. The only reader of `process.env` in the deployed app.
  * A wrong value stops the start with one line per problem, naming the variable and an example.
  */
-const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
 const seconds = (fallback: number, minimum: number, maximum: number) =>
   z.coerce
     .number()
@@ -46,7 +47,6 @@ export const settings = z.object({
   RUN_TTL_SECONDS: seconds(10 * MINUTE, 1, 86_400),
   RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 3_600),
   RUN_LEASE_SECONDS: seconds(30 * SECOND, 1, 300),
-  EVENT_LOG_TTL_SECONDS: seconds(DAY, 60, 30 * 86_400),
   SESSION_TTL_SECONDS: seconds(HOUR, 5, 3_600),
   SESSION_CALL_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 3_600),
   SESSION_START_TIMEOUT_SECONDS: seconds(5 * MINUTE, 1, 1_800),
@@ -67,11 +67,8 @@ export const settings = z.object({
   SESSION_MAX_SAVED_FILES: count(100, 1, 10_000),
   AZURE_CLIENT_ID: z.string().optional(),
   APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
-  /** Set by Azure on every app; its presence makes API keys mandatory. */
-  WEBSITE_INSTANCE_ID: z.string().optional(),
   /** Crash tests only: the named point at which the process kills itself. */
   HOURGLASS_CRASH_AT: z.string().optional(),
-  LOG_EVENTS_FOR_ALL_RUNS: flag.default(false),
 });
 
 export type Config = Readonly<z.output<typeof settings>>;
@@ -131,5 +128,21 @@ function missing(config: Config): string[] {
     if (!config[name])
       problems.push(`${name}: not set, so no Python session could be started (Bicep sets it)`);
   }
+  for (const check of [
+    () => readApiKeys(config.API_KEYS),
+    () => parseContextSizes(config.MODEL_CONTEXT_TOKENS),
+  ]) {
+    const problem = problemOf(check);
+    if (problem && !problems.some((known) => known.startsWith(problem.slice(0, 8)))) problems.push(problem);
+  }
   return problems;
+}
+
+function problemOf(check: () => unknown): string | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return error instanceof RangeError ? `MODEL_CONTEXT_TOKENS: ${error.message}` : (error as Error).message;
+  }
 }
