@@ -72,7 +72,6 @@ export function agentEnvironment(
 export function bubblewrapArguments(options: {
   python: PythonRuntime;
   folders: SandboxFolders;
-  cache: string | undefined;
   limits: SandboxLimits;
   user: SessionUser | undefined;
 }): string[] {
@@ -100,13 +99,12 @@ export function bubblewrapArguments(options: {
       existsSync(`/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
     ),
     // Made here, because bubblewrap would make them for their owner only.
-    ...parents([AGENT_HOME, '/mnt/configmap', '/var/cache', '/run', '/etc', ...python.folders]).flatMap(
-      (path) => [...['--perms', '0755', '--dir', path]],
-    ),
+    ...parents([AGENT_HOME, '/mnt/configmap', '/run', '/etc', ...python.folders]).flatMap((path) => [
+      ...['--perms', '0755', '--dir', path],
+    ]),
     ...SYSTEM_FILES.flatMap((path) => ['--ro-bind-try', path, path]),
     ...python.folders.flatMap((path) => ['--ro-bind', path, path]),
     ...['--ro-bind', agentSource, `${AGENT_HOME}/agent`],
-    ...(options.cache ? ['--ro-bind', options.cache, '/var/cache/hourglass'] : []),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--perms', '1777', '--size', scratch, '--tmpfs', '/tmp'],
     ...['--perms', '1777', '--size', scratch, '--tmpfs', '/dev/shm'],

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 
 import { armError, notFound, type ResourceAddress, showGroup, showOperation } from './arm-answers.ts';
+import { makeBaseFolder, removeBaseFolder } from './base-folder.ts';
 import { defaultLimits, type SandboxLimits } from './bubblewrap.ts';
 import { type Fault, Faults, type Refusal, refusalOf } from './faults.ts';
 import { Group } from './group.ts';
@@ -69,15 +67,10 @@ const MAX_RECORDED = 5000;
  */
 export async function startArmEmulator(options: EmulatorOptions = {}): Promise<ArmEmulator> {
   const isolation = findIsolation(options.isolation);
-  const baseFolder = mkdtempSync(join(tmpdir(), 'hg-'));
-  // Sandboxes' own users pass through; what is below belongs to one of them each.
-  chmodSync(baseFolder, 0o711);
+  const baseFolder = makeBaseFolder();
   const limits = { ...defaultLimits, ...options.limits };
   const python = pythonRuntime(options.python ?? '/usr/bin/python3');
-  const pool = new WarmPool(
-    { isolation, python, limits, baseFolder, cacheFolder: undefined },
-    options.warm ?? 1,
-  );
+  const pool = new WarmPool({ isolation, python, limits, baseFolder }, options.warm ?? 1);
   const stopWatching = watchSandboxes(pool, limits);
   const groups = new Map<string, Group>();
   const operations = new Map<string, { address: ResourceAddress; group: Group }>();
@@ -202,7 +195,7 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
       server.close();
       server.closeAllConnections();
       await Promise.all([closed, pool.stop()]);
-      rmSync(baseFolder, { recursive: true, force: true, maxRetries: 5 });
+      removeBaseFolder(baseFolder);
     },
   };
 }

@@ -1,76 +1,70 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { SandboxLimits } from './bubblewrap.ts';
+import { folderSize } from './folder-size.ts';
+import { descendants, killProcess, proportionalBytes, residentBytes } from './process-tree.ts';
 import type { Sandbox } from './sandbox.ts';
 
-/** Where there is no memory cgroup to lean on: looks at every sandbox twice a second. */
-const EVERY_MS = 500;
-
-export interface Watched {
-  readonly sandboxes: ReadonlySet<Sandbox>;
-}
-
 /**
- * Ends kernels whose session uses more memory than it may, all its processes taken together (single ones are
- * bounded by the agent). SIGKILL is what the system's own out-of-memory killer would send, and the agent
- * reports it as such. @returns stops watching
+ * What a container's cgroup and disk quota do in Azure: ends the kernels of sessions that take more memory than
+ * they may, all their processes together, or more disk. The agent bounds single processes and files, and
+ * reports both kinds readably; this is for what gets past it.
  */
-export function watchSandboxes(watched: Watched, limits: SandboxLimits): () => void {
+const MEMORY_EVERY_MS = 250;
+const DISK_EVERY_MS = 1000;
+/** The agent stops code at the limit itself; this is for code that it cannot stop. */
+const DISK_SLACK = 1.1;
+
+/** @returns stops watching */
+export function watchSandboxes(
+  watched: { readonly sandboxes: ReadonlySet<Sandbox> },
+  limits: SandboxLimits,
+): () => void {
   const timer = setInterval(() => {
-    for (const sandbox of watched.sandboxes) endIfTooLarge(sandbox, limits.memoryBytes);
-  }, EVERY_MS);
+    for (const sandbox of watched.sandboxes) boundMemory(sandbox, limits.memoryBytes);
+  }, MEMORY_EVERY_MS);
   timer.unref();
-  return () => clearInterval(timer);
+  const stopped = new AbortController();
+  void watchDisks(watched, limits.dataBytes * DISK_SLACK, stopped.signal);
+  return () => {
+    clearInterval(timer);
+    stopped.abort();
+  };
 }
 
-function endIfTooLarge(sandbox: Sandbox, limit: number): void {
-  const processes = descendants(sandbox.pid).map((pid) => ({ pid, bytes: memoryOf(pid) }));
-  const total = processes.reduce((sum, { bytes }) => sum + bytes, 0);
-  if (total <= limit) return;
-  // Bubblewrap's own two processes and the agent come first; what the agent started is the kernel's.
-  for (const { pid } of processes.slice(2)) kill(pid);
+/** SIGKILL is what the system's out-of-memory killer would send, and the agent reports it as that. */
+function boundMemory(sandbox: Sandbox, limit: number): void {
+  const processes = descendants(sandbox.pid);
+  if (sum(processes, residentBytes) <= limit || sum(processes, proportionalBytes) <= limit) return;
+  endKernel(sandbox, processes);
 }
 
-/** Processes below `root` in the order of their ancestry. */
-function descendants(root: number): number[] {
-  const found: number[] = [];
-  for (let level = [root]; level.length > 0; ) {
-    level = level.flatMap(children);
-    found.push(...level);
-  }
-  return found;
-}
-
-function children(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-    );
-  } catch {
-    return []; // It ended while we looked.
-  }
-}
-
-/** Its fair share of what it has in memory; where that may not be read, its resident set without shared files. */
-function memoryOf(pid: number): number {
-  try {
-    const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
-    if (pss) return Number(pss[1]) * 1024;
-  } catch {
-    // Undumpable or gone: the next file says which.
-  }
-  try {
-    const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ').map(Number);
-    return (resident - shared) * 4096;
-  } catch {
-    return 0;
+async function watchDisks(
+  { sandboxes }: { readonly sandboxes: ReadonlySet<Sandbox> },
+  limit: number,
+  signal: AbortSignal,
+): Promise<void> {
+  // What is there when a kernel is ended stays, so that the user's files do; it may not grow further.
+  const allowed = new WeakMap<Sandbox, number>();
+  while (!signal.aborted) {
+    const started = Date.now();
+    for (const sandbox of sandboxes) {
+      const most = allowed.get(sandbox) ?? limit;
+      const bytes = await folderSize(sandbox.dataFolder, most);
+      if (bytes <= most) continue;
+      endKernel(sandbox, descendants(sandbox.pid));
+      allowed.set(sandbox, (await folderSize(sandbox.dataFolder, Number.POSITIVE_INFINITY)) + limit / 100);
+    }
+    // A look that takes long is taken less often.
+    const pause = Math.max(DISK_EVERY_MS, 10 * (Date.now() - started));
+    await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended by itself.
-  }
+/** The kernel and whatever it started: all but what came before it, bubblewrap's process 1 and the agent. */
+function endKernel(sandbox: Sandbox, processes: readonly number[]): void {
+  for (const pid of processes.slice(sandbox.isolated ? 2 : 0)) killProcess(pid);
 }
+
+const sum = (processes: readonly number[], bytesOf: (pid: number) => number): number =>
+  processes.reduce((total, pid) => total + bytesOf(pid), 0);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -24,8 +25,6 @@ export interface SandboxSettings {
   readonly limits: SandboxLimits;
   /** Below it, each sandbox gets a folder; its path must be short, for the sake of Unix sockets. */
   readonly baseFolder: string;
-  /** Holds `matplotlib/fontlist-*.json`, or undefined. */
-  readonly cacheFolder: string | undefined;
 }
 
 const STDERR_TAIL = 4000;
@@ -39,6 +38,7 @@ export class Sandbox {
   /** The exit code or signal. Never rejects. */
   readonly exited: Promise<number | string>;
   readonly user: SessionUser | undefined;
+  readonly isolated: boolean;
   readonly #folder: string;
   readonly #folders: SandboxFolders;
   readonly #process: ChildProcess;
@@ -46,13 +46,13 @@ export class Sandbox {
   #over = false;
 
   constructor(settings: SandboxSettings) {
-    const isolated = settings.isolation === 'bubblewrap';
-    this.user = isolated ? takeSessionUser() : undefined;
+    this.isolated = settings.isolation === 'bubblewrap';
+    this.user = this.isolated ? takeSessionUser() : undefined;
     this.#folder = join(settings.baseFolder, randomBytes(4).toString('hex'));
     this.#folders = makeFolders(this.#folder, this.user);
     this.socketPath = join(this.#folders.run, SOCKET_NAME);
     this.dataFolder = this.#folders.data;
-    this.#process = isolated
+    this.#process = this.isolated
       ? startIsolated(settings, this.#folders, this.user)
       : startBare(settings, this.#folders);
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -61,10 +61,10 @@ export class Sandbox {
     this.exited = new Promise<number | string>((resolve) => {
       this.#process.once('error', (error) => resolve(error.message));
       this.#process.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
-    }).then((how) => {
+    }).then(async (how) => {
       this.#over = true;
+      await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
       returnSessionUser(this.user);
-      rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
       return how;
     });
   }
@@ -151,8 +151,8 @@ function makeFolders(folder: string, user: SessionUser | undefined): SandboxFold
 }
 
 function startIsolated(settings: SandboxSettings, folders: SandboxFolders, user: SessionUser | undefined) {
-  const { python, limits, cacheFolder } = settings;
-  const given = bubblewrapArguments({ python, folders, cache: cacheFolder, limits, user });
+  const { python, limits } = settings;
+  const given = bubblewrapArguments({ python, folders, limits, user });
   const filter = seccompProgram();
   const ARGUMENTS_FD = 3;
   const FILTER_FD = 4;
@@ -188,7 +188,6 @@ function startBare(settings: SandboxSettings, folders: SandboxFolders): ChildPro
       AGENT_LISTEN: `unix:${join(folders.run, SOCKET_NAME)}`,
       AGENT_DATA_DIR: folders.data,
       AGENT_CONFIG_DIR: folders.config,
-      ...(settings.cacheFolder ? { AGENT_CACHE_DIR: settings.cacheFolder } : {}),
     },
   });
 }

@@ -23,8 +23,12 @@ import { byteLines, TooLong } from './byte-lines.ts';
 import { OutputBudget } from './output-budget.ts';
 import { type ExecuteCall, type ExecutionEvent, SessionError } from './session.ts';
 
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** The agent's largest picture, in base64. */
+const MAX_LINE_BYTES = 18 * 1024 * 1024;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** Reading a line costs time too, however short it is. */
+const MAX_LINES = 250_000;
+const MAX_HEARTBEATS = 2_000;
 /** Beyond the code's own limit: interrupt, grace, kill, new kernel, file scan. */
 const OVERTIME_MS = MINUTE;
 const RECONNECTS = 4;
@@ -45,9 +49,9 @@ export async function* execute(
   signal: AbortSignal,
   onGeneration: (generation: number) => void,
 ): AsyncGenerator<ExecutionEvent, void, undefined> {
-  const overtime = AbortSignal.timeout(call.timeoutMs + OVERTIME_MS);
+  const overtime = AbortSignal.timeout(call.timeoutMs + (connection.overtimeMs ?? OVERTIME_MS));
   const either = AbortSignal.any([signal, overtime]);
-  const progress = { next: 0, bytes: 0 };
+  const progress = { next: 0, bytes: 0, heartbeats: 0 };
   const budget = new OutputBudget();
   try {
     for (let failures = 0; ; ) {
@@ -95,7 +99,7 @@ export async function interrupt(connection: AgentConnection, executionId?: strin
 async function* lines(
   connection: AgentConnection,
   call: ExecuteCall,
-  progress: { next: number; bytes: number },
+  progress: { next: number; bytes: number; heartbeats: number },
   signal: AbortSignal,
 ): AsyncGenerator<Exclude<ExecutionLine, { type: 'heartbeat' }>, void, undefined> {
   const answer =
@@ -107,6 +111,10 @@ async function* lines(
     for await (const json of byteLines(answer, limits)) {
       progress.bytes += Buffer.byteLength(json) + 1;
       const line = parse(json, executionLine);
+      if (line.type === 'heartbeat') progress.heartbeats += 1;
+      if (progress.heartbeats > MAX_HEARTBEATS || progress.next > MAX_LINES) {
+        throw new TooLong('more lines were sent than any code needs');
+      }
       if (line.type === 'heartbeat') continue;
       if (line.n !== progress.next) {
         throw new SessionError('misbehaved', `The session sent line ${line.n} instead of ${progress.next}.`);

@@ -13,6 +13,10 @@ export interface AgentConnection {
   /** `http://10.1.2.4:8080` */
   readonly address: string;
   readonly token: string;
+  /** Longest silence while it answers; default {@link IDLE_MS}. */
+  readonly idleMs?: number;
+  /** What an execution may take beyond its own time limit; default a minute. */
+  readonly overtimeMs?: number;
 }
 
 /** The agent could not be reached, or went away while answering: a repetition may succeed. */
@@ -40,7 +44,7 @@ export function openCall(connection: AgentConnection, call: AgentCall): ClientRe
   const outgoing = request(new URL(call.path, connection.address), {
     method: call.method,
     agent: call.ownConnection ? false : keepAlive,
-    timeout: call.idleMs ?? IDLE_MS,
+    timeout: call.idleMs ?? connection.idleMs ?? IDLE_MS,
     headers: { authorization: `Bearer ${connection.token}`, ...call.headers },
     ...(call.signal ? { signal: call.signal } : {}),
   });

@@ -3,8 +3,8 @@ import type { ExecutionEvent } from './session.ts';
 
 /** More than the agent's own limit (1 MiB by default), so that an honest agent's note is the one shown. */
 const MAX_TEXT_BYTES = 2 * 1024 * 1024;
-const MAX_IMAGES = 32;
-const MAX_IMAGE_BYTES = 10 * 1024 * 1024;
+const MAX_IMAGES = 64;
+const MAX_IMAGE_BYTES = 12 * 1024 * 1024;
 
 type OutputEvent = Extract<ExecutionEvent, { type: 'logs' | 'image' | 'restarted' }>;
 

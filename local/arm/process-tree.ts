@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const PAGE_BYTES = 4096;
+
+/** Processes below `root` (not itself), in the order of their ancestry. Those that end meanwhile are left out. */
+export function descendants(root: number): number[] {
+  const found: number[] = [];
+  for (let level = children(root); level.length > 0; level = level.flatMap(children)) found.push(...level);
+  return found;
+}
+
+function children(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+    );
+  } catch {
+    return []; // It ended while we looked.
+  }
+}
+
+/** Memory of its own in bytes: cheap, but what forked processes share is counted for each. */
+export function residentBytes(pid: number): number {
+  try {
+    const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ').map(Number);
+    return Math.max(0, resident - shared) * PAGE_BYTES;
+  } catch {
+    return 0; // It ended while we looked.
+  }
+}
+
+/** Its fair share of what it has in memory, in bytes: dear for large processes. */
+export function proportionalBytes(pid: number): number {
+  try {
+    const pss = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
+    if (pss) return Number(pss[1]) * 1024;
+  } catch {
+    // Not ours to read (an undumpable process, without root), or gone: the rougher figure says which.
+  }
+  return residentBytes(pid);
+}
+
+export function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
