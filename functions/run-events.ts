@@ -1,5 +1,6 @@
 import { ApiError, notFound } from '../shared/api/error.ts';
-import { followRun } from '../shared/engine/stream-run.ts';
+import { followRun } from '../shared/engine/follow-run.ts';
+import { BEGINNING, parseEventId } from '../shared/events/event-id.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { missingIn } from '../shared/http/missing.ts';
@@ -18,14 +19,10 @@ export const handlers: Handlers<Services> = {
         `No events are kept of run '${id}': it was not streamed, or its event log has expired.`,
       );
     }
-    const after = query.after ?? lastEventId(request.headers.get('last-event-id'));
-    const stop = AbortSignal.any([signal, all.drain]);
-    return new StreamReply(followRun(all, run.object, after, stop), streamHeaders);
+    // A header that is no id of ours comes from another stream and is taken as none.
+    const after = query.after ?? parseEventId(request.headers.get('last-event-id')) ?? BEGINNING;
+    return new StreamReply(followRun(all, run.object, after, signal), streamHeaders);
   },
 };
 
 serve('run-events', 'threads/{thread_id}/runs/{run_id}/events', handlers, services);
-
-/** -1: from the beginning. What is no number of ours comes from another stream and is taken as none. */
-const lastEventId = (header: string | null): number =>
-  header && /^\d{1,9}$/.test(header) ? Number(header) : -1;

@@ -68,7 +68,7 @@ export async function createServices(
     codeInterpreter: new CodeInterpreter({ config, clock, stores, sessions, crash }),
     drain: drained.signal,
     openSink: (run) => events.open(run),
-    reportEvents: (run, reported) => events.report(run, reported),
+    reportEvents: (saved) => events.report(saved),
   };
 }
 

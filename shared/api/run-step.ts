@@ -18,7 +18,9 @@ export interface ToolResult {
   readonly text: string;
 }
 
-export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>): RunStep => object;
+/** Tokens are known before the step is complete, and shown when it is. */
+export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>): RunStep =>
+  object.status === 'in_progress' ? { ...object, usage: null } : object;
 
 /** Parts of a step that are left out unless they are asked for. */
 export const includeQuery = z.strictObject({

@@ -30,6 +30,10 @@ export interface RunRecord {
 export interface RunWork {
   /** Whether the run's events are written to its event log. */
   readonly stream: boolean;
+  /** The step with whose outputs the log begins, for a run that was not streamed from its start. */
+  readonly streamSince?: string;
+  /** Whether the last message was saved ahead of the tool calls of its answer, which are not saved yet. */
+  readonly halfTurn?: boolean;
   readonly reasoningEffort: ReasoningEffort | null;
   /** Files of assistant and thread for the code interpreter, as they were when the run began. */
   readonly codeInterpreterFileIds: readonly string[];
@@ -109,11 +113,11 @@ export const submitToolOutputs = z.strictObject({
 });
 export type SubmitToolOutputs = z.output<typeof submitToolOutputs>;
 
-/** Number of the last event that the client has seen; the header `last-event-id` says the same. */
+/** Id of the last event that the client has seen; the header `last-event-id` says the same. */
 export const followRunEventsQuery = z.strictObject({
   after: z
     .string()
-    .regex(/^\d{1,9}$/)
+    .regex(/^\d{1,16}$/)
     .transform(Number)
     .optional(),
 });

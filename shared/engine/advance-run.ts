@@ -1,8 +1,9 @@
 import { unixSeconds } from '../clock.ts';
 import type { RunSink } from '../events/run-event.ts';
 import { errorFields } from '../log.ts';
+import { messageChangesOf } from '../store/messages.ts';
 import { stepChange } from '../store/run-steps.ts';
-import { callModel, messageChangesOf } from './call-model.ts';
+import { callModel } from './call-model.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import { decide, type RunEnd } from './decide.ts';
 import type { EngineDependencies } from './dependencies.ts';
@@ -93,6 +94,7 @@ async function leave(context: RunContext, error: unknown): Promise<void> {
 /** Ends the run: its open step and message, its own state and the thread's lock change in one transaction. */
 async function finish(context: RunContext, end: RunEnd): Promise<void> {
   const { claimed, sink } = context;
+  if (end.status === 'cancelled') sink.emit({ event: 'thread.run.cancelling', data: context.run.object });
   let ending: Ending | undefined;
   const counted = context.countTurn(context.run).work;
   try {

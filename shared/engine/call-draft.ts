@@ -1,22 +1,17 @@
-import type OpenAI from 'openai';
-
 import type { RunRecord } from '../api/run.ts';
 import type { ToolCall } from '../api/run-step.ts';
 import { jsonStringStream } from './json-string-stream.ts';
 import { PYTHON_TOOL } from './tool-definitions.ts';
 
-type ToolCallDelta = OpenAI.Beta.Threads.Runs.ToolCallDelta;
-
 /** A tool call while the model writes it. */
 export interface CallDraft {
+  readonly type: 'code_interpreter' | 'function';
   /** Takes a piece of the arguments; returns the text that it adds to what a stream shows. */
   push(piece: string): string;
   /** The call as far as it is written. */
   snapshot(): ToolCall;
-  /** The call as the model meant it, after its last piece. */
-  finish(): ToolCall;
-  /** A stream's delta; what never changes stands only in the first, since clients concatenate. */
-  delta(index: number, piece: string, first: boolean): ToolCallDelta;
+  /** Call after the last piece: what it adds to what a stream shows. */
+  finish(): string;
 }
 
 export function draftCall(id: string, name: string, run: RunRecord): CallDraft {
@@ -26,48 +21,35 @@ export function draftCall(id: string, name: string, run: RunRecord): CallDraft {
 
 function functionDraft(id: string, name: string): CallDraft {
   let written = '';
-  const call = (): ToolCall => ({
-    id,
-    type: 'function',
-    function: { name, arguments: written, output: null },
-  });
   return {
+    type: 'function',
     push(piece) {
       written += piece;
       return piece;
     },
-    snapshot: call,
-    finish: call,
-    delta: (index, piece, first) =>
-      first
-        ? { index, id, type: 'function', function: { name, arguments: piece, output: null } }
-        : { index, type: 'function', function: { arguments: piece } },
+    snapshot: () => ({ id, type: 'function', function: { name, arguments: written, output: null } }),
+    finish: () => '',
   };
 }
 
 function codeDraft(id: string): CallDraft {
   const stream = jsonStringStream('code');
   let written = '';
-  let finished: string | undefined;
-  const call = (input: string): ToolCall => ({
-    id,
-    type: 'code_interpreter',
-    code_interpreter: { input, outputs: [] },
-  });
+  let finished = false;
   return {
+    type: 'code_interpreter',
     push(piece) {
       const added = stream.push(piece);
       written += added;
       return added;
     },
-    snapshot: () => call(finished ?? written),
+    snapshot: () => ({ id, type: 'code_interpreter', code_interpreter: { input: written, outputs: [] } }),
     finish() {
-      finished ??= stream.finish().value;
-      return call(finished);
+      if (finished) return '';
+      finished = true;
+      const { rest } = stream.finish();
+      written += rest;
+      return rest;
     },
-    delta: (index, piece, first) =>
-      first
-        ? { index, id, type: 'code_interpreter', code_interpreter: { input: piece, outputs: [] } }
-        : { index, type: 'code_interpreter', code_interpreter: { input: piece } },
   };
 }

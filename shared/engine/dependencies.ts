@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import type { RunEvent, RunSink } from '../events/run-event.ts';
+import type { RunSink, SavedRun } from '../events/run-event.ts';
 import type { Log } from '../log.ts';
 import type { Model } from '../model/model.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
@@ -23,6 +23,6 @@ export interface EngineDependencies {
   readonly drain: AbortSignal;
   /** Where a run's events go besides its waiting client: its event log, or nowhere. */
   openSink(run: RunRecord): RunSink;
-  /** Reports events of a run that nobody works on. */
-  reportEvents(run: RunRecord, events: readonly RunEvent[]): Promise<void>;
+  /** Reports what was saved of a run that nobody works on. */
+  reportEvents(saved: SavedRun): Promise<void>;
 }

@@ -24,12 +24,15 @@ export async function buildRequest(
   const notes = usesCodeInterpreter(run) ? [INTERPRETER_NOTE, workspaceNote(workspace) ?? ''] : [];
   const system = systemMessage(run, notes);
 
+  // The message of a turn that is done again is part of its answer, not of its question.
+  const steps = work.halfTurn ? context.steps.slice(0, -1) : context.steps;
+
   const groups = conversation({
     run,
     history: history.messages,
     pastSteps: history.pastSteps,
     images: history.images,
-    steps: context.steps,
+    steps,
     ownMessages: context.messages,
   });
   // Groups of this run stand at the end, one for each saved step that has something to say.

@@ -2,11 +2,10 @@ import type { MessageRecord } from '../api/message.ts';
 import type { RunRecord, RunUsage } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
-import { type EventSink, nothingSent, type Sent } from '../events/run-event.ts';
+import type { EventSink } from '../events/run-event.ts';
 import type { Workspace } from '../store/workspace.ts';
 import { loadWorkspace } from '../tools/workspace-plan.ts';
 import type { ClaimedRun } from './claimed-run.ts';
-import { DeltaGate } from './delta-gate.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { type History, loadHistory } from './load-history.ts';
 
@@ -27,12 +26,9 @@ export class RunContext {
   readonly messages: MessageRecord[];
   /** True when an earlier worker may have begun what is saved but unfinished. */
   resumed: boolean;
-  /** What a stream was sent of the text and the calls in progress. */
-  textGate: DeltaGate;
-  callGates: DeltaGate[] = [];
   workspace: Workspace | undefined;
-  /** What a stream was sent before this worker took the run up. */
-  sent: Sent = nothingSent;
+  /** True when something was saved that is told later than in its turn. */
+  untold = false;
   /** Tokens of the last model call, counted into the run when its outcome is saved. */
   tokens: RunUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   #history: History | undefined;
@@ -49,7 +45,6 @@ export class RunContext {
     this.steps = saved.steps;
     this.messages = saved.messages;
     this.resumed = saved.resumed;
-    this.textGate = new DeltaGate();
   }
 
   get run() {
@@ -83,27 +78,23 @@ export class RunContext {
       completion_tokens: usage.completion_tokens + this.tokens.completion_tokens,
       total_tokens: usage.total_tokens + this.tokens.total_tokens,
     };
-    return { ...record, work: { ...record.work, usage: sum, modelCalls: modelCalls + 1 } };
+    return { ...record, work: { ...record.work, usage: sum, modelCalls: modelCalls + 1, halfTurn: false } };
   }
 
-  /** Goes on behind what an earlier worker reported of unfinished work. */
-  goOnAfter(sent: Sent): void {
-    this.sent = sent;
-    this.textGate = new DeltaGate(sent.text);
-    this.callGates = sent.calls.map((call) => new DeltaGate(call.input));
-  }
-
-  /** The next answer is a new text. */
-  resetGates(): void {
-    this.sent = nothingSent;
-    this.textGate = new DeltaGate();
-    this.callGates = [];
+  /** The tokens of the last model call are counted. */
+  nextTurn(): void {
     this.tokens = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   }
 
   /** Puts a step in its place, over an earlier version of itself. */
   putStep(step: RunStepRecord): void {
     put(this.steps, step);
+  }
+
+  /** Forgets a step that was neither saved nor told. */
+  dropStep(step: RunStepRecord | undefined): void {
+    const at = step ? this.steps.findIndex(({ object }) => object.id === step.object.id) : -1;
+    if (at >= 0) this.steps.splice(at, 1);
   }
 
   putMessage(message: MessageRecord): void {

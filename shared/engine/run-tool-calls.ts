@@ -1,10 +1,10 @@
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
+import { outputDelta } from '../events/delta-events.ts';
 import { sortKeyOf } from '../ids.ts';
 import { stepChange } from '../store/run-steps.ts';
 import { emptyWorkspace, workspaceChange } from '../store/workspace.ts';
 import type { CodeOutput } from '../tools/code-interpreter.ts';
 import type { CodeCall } from './decide.ts';
-import { DeltaGate } from './delta-gate.ts';
 import { stepEvent } from './finish.ts';
 import type { RunContext } from './run-context.ts';
 import { toolCallsOf } from './steps.ts';
@@ -65,8 +65,6 @@ class OutputDeltas {
   readonly #call: number;
   #index = -1;
   #last: CodeOutput['type'] | undefined;
-  /** After a takeover the session tells everything again; what was reported before is passed over. */
-  #gate = new DeltaGate();
 
   constructor(context: RunContext, step: RunStepRecord, call: number) {
     this.#context = context;
@@ -75,32 +73,8 @@ class OutputDeltas {
   }
 
   emit(output: CodeOutput): void {
-    if (output.type === 'image' || this.#last !== 'logs') {
-      this.#index += 1;
-      this.#gate = new DeltaGate(this.#context.sent.calls[this.#call]?.outputs[this.#index]?.text);
-    }
+    if (output.type === 'image' || this.#last !== 'logs') this.#index += 1;
     this.#last = output.type;
-    const fresh = this.#gate.pass(output.type === 'logs' ? output.logs : output.image.file_id);
-    if (fresh === '') return;
-    const shown = output.type === 'logs' ? { ...output, logs: fresh } : output;
-    this.#context.sink.emit({
-      event: 'thread.run.step.delta',
-      data: {
-        id: this.#step.object.id,
-        object: 'thread.run.step.delta',
-        delta: {
-          step_details: {
-            type: 'tool_calls',
-            tool_calls: [
-              {
-                index: this.#call,
-                type: 'code_interpreter',
-                code_interpreter: { outputs: [{ ...shown, index: this.#index }] },
-              },
-            ],
-          },
-        },
-      },
-    });
+    this.#context.sink.emit(outputDelta(this.#step.object.id, this.#call, { ...output, index: this.#index }));
   }
 }

@@ -67,6 +67,18 @@ export function newAssistantMessage(run: RunRecord, ordinal: number, now: number
   };
 }
 
+/** @param now Unix seconds */
+export const completedStep = (step: RunStepRecord, now: number): RunStepRecord => ({
+  ...step,
+  object: { ...step.object, status: 'completed', completed_at: now },
+});
+
+/** @param now Unix seconds */
+export const completedMessage = (message: MessageRecord, now: number): MessageRecord => ({
+  ...message,
+  object: { ...message.object, status: 'completed', completed_at: now },
+});
+
 export const toolCallsOf = (step: RunStepRecord): readonly ToolCall[] =>
   step.object.step_details.type === 'tool_calls' ? step.object.step_details.tool_calls : [];
 

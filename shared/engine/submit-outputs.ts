@@ -48,7 +48,10 @@ export async function submitOutputs(
     const watchdog = await runQueue.put(message, config.RUN_LEASE_SECONDS);
     const before = row.document.work.watchdog;
     const queuedObject = transition(row.document.object, 'queued', unixSeconds(now));
-    const work = { ...row.document.work, watchdog, stream: row.document.work.stream || owner !== undefined };
+    const { stream } = row.document.work;
+    // A stream that begins here says nothing of what was before.
+    const begins = !stream && owner !== undefined ? { stream: true, streamSince: step.object.id } : {};
+    const work = { ...row.document.work, ...begins, watchdog };
     const queued: RunRecord = { ...row.document, object: queuedObject, work };
     const held: RunRecord = owner
       ? {

@@ -1,59 +1,85 @@
 import type { MessageRecord } from '../api/message.ts';
-import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
-import { newId, sortKeyOf } from '../ids.ts';
+import type { RunRecord } from '../api/run.ts';
+import type { RunStepRecord } from '../api/run-step.ts';
+import {
+  annotationsDelta,
+  callDelta,
+  contentDelta,
+  inputDelta,
+  refusalDelta,
+  textDelta,
+} from '../events/delta-events.ts';
+import type { RunEvent } from '../events/run-event.ts';
+import { newId } from '../ids.ts';
 import type { ModelDelta } from '../model/model.ts';
-import { ascendingKey, messageKeys } from '../store/keys.ts';
-import { messageOverwrite } from '../store/messages.ts';
+import { messageChangesOf } from '../store/messages.ts';
 import { stepChange } from '../store/run-steps.ts';
+import type { Change } from '../store/table.ts';
+import { annotated } from './annotate.ts';
 import { type CallDraft, draftCall } from './call-draft.ts';
-import { DeltaGate } from './delta-gate.ts';
+import { messageEvent, stepEvent } from './finish.ts';
 import type { RunContext } from './run-context.ts';
-import { isOpen, newAssistantMessage, newStep, pendingImages } from './steps.ts';
+import {
+  completedMessage,
+  completedStep,
+  isOpen,
+  newAssistantMessage,
+  newStep,
+  pendingImages,
+} from './steps.ts';
 
-type MessagePart = MessageRecord['object']['content'][number];
+type Content = MessageRecord['object']['content'];
+
+/** A model answer as far as it is written, in the order of its steps. */
+export interface Turn {
+  readonly message: MessageRecord | undefined;
+  readonly messageStep: RunStepRecord | undefined;
+  readonly toolStep: RunStepRecord | undefined;
+}
 
 /**
  * One model answer as it arrives: grows the message and the tool step in the run's context and reports each
  * piece to the stream at once. Saved by whoever called the model, when the answer is complete.
+ *
+ * Steps follow one another, also in the stream: where tools are called after some text, its message is
+ * completed and saved first, and what comes meanwhile waits those few milliseconds.
  */
 export class TurnWriter {
   readonly #context: RunContext;
-  readonly #calls: CallDraft[] = [];
-  #text = '';
-  #refusal = '';
-  /** Saves the half-written message of a streamed run, so that its id leads somewhere from the start. */
+  /** Calls by the model's number for them, in the order in which they were announced. */
+  readonly #calls = new Map<number, { readonly draft: CallDraft; readonly position: number }>();
+  #parts: { readonly type: 'text' | 'refusal'; value: string }[] = [];
+  /** White space before the first word: many models write some before they call a tool. */
+  #blank = '';
+  /** Text after the first tool call. */
+  #late = '';
+  /** The answer's message is complete: what an attempt after that says in its place is not taken. */
+  #messageDone: boolean;
   #saving: Promise<void> | undefined;
+  #brokeOff = false;
+  /** What is to be told when the message before it is saved. */
+  #held: (() => void)[] | undefined;
 
   constructor(context: RunContext) {
     this.#context = context;
+    this.#messageDone = context.run.work.halfTurn ?? false;
   }
 
   get hasCalls(): boolean {
-    return this.#calls.length > 0;
+    return this.#calls.size > 0;
   }
 
-  get text(): string {
-    return this.#text;
-  }
-
-  /** Forgets an attempt that broke off; the stream is not told the same again. */
+  /** An attempt broke off. What it wrote stands until the next one writes something. */
   restart(): void {
-    this.#text = '';
-    this.#refusal = '';
-    this.#calls.length = 0;
-    this.#context.textGate.restart();
-    for (const gate of this.#context.callGates) gate.restart();
+    this.#brokeOff = true;
   }
 
   write(delta: ModelDelta): void {
+    if (this.#brokeOff) this.#forget();
     switch (delta.type) {
       case 'text':
-        this.#text += delta.text;
-        this.#writeText(delta.text);
-        break;
       case 'refusal':
-        this.#refusal += delta.text;
-        this.#writeText(delta.text);
+        this.#writeText(delta.type, delta.text);
         break;
       case 'tool-call':
         this.#writeCall(delta);
@@ -64,156 +90,222 @@ export class TurnWriter {
     }
   }
 
-  /** The message of this answer, if it has one; made when the answer is nothing but earlier figures, too. */
-  message(): MessageRecord | undefined {
-    const open = this.#openMessage();
-    if (!open) return undefined;
-    const content = [...imageParts(this.#context), ...this.#textParts()];
-    const message = { ...open, object: { ...open.object, content } };
-    this.#context.putMessage(message);
-    return message;
-  }
-
-  /** Makes a message even without text. */
-  ensureMessage(): void {
-    if (!this.#openMessage()) this.#beginMessage();
-  }
-
-  messageStep(): RunStepRecord | undefined {
-    return this.#context.steps.find((step) => isOpen(step) && step.object.type === 'message_creation');
-  }
-
-  /** The tool step with all calls of the answer, complete. */
-  toolStep(): RunStepRecord | undefined {
-    const step = this.#openToolStep();
-    return step && this.#withCalls(step, (draft) => draft.finish());
-  }
-
-  /** Waits for the early save; its failure is the answer's failure. */
-  async settled(): Promise<void> {
+  /** Completes the answer: at least a message, though it be empty, where no tool is called. */
+  async complete(): Promise<Turn> {
+    if (this.#brokeOff) this.#forget();
+    if (!this.hasCalls && !this.#messageDone) this.#openMessageWith(this.#blank);
+    for (const { draft, position } of this.#calls.values()) {
+      const rest = draft.finish();
+      const step = this.#openStep('tool_calls');
+      if (step && rest !== '') this.#emit(inputDelta(step.object.id, position, draft.type, rest));
+    }
+    const message = this.#messageDone ? undefined : this.#writtenMessage();
+    if (message) this.#annotate(message);
+    this.#putCalls();
     await this.#saving;
+    const turn = {
+      message: this.#openMessage(),
+      messageStep: this.#openStep('message_creation'),
+      toolStep: this.#openStep('tool_calls'),
+    };
+    if (this.hasCalls && this.#late.trim() !== '') this.#addLateMessage();
+    return turn;
   }
 
-  #writeText(piece: string): void {
-    if (!this.#openMessage()) this.#beginMessage();
-    const fresh = this.#context.textGate.pass(piece);
-    const message = this.message();
-    if (fresh === '' || !message) return;
-    const index = imageParts(this.#context).length;
-    const part = this.#text === '' ? refusalDelta(index, fresh) : textDelta(index, fresh);
-    this.#context.sink.emit({
-      event: 'thread.message.delta',
-      data: { id: message.object.id, object: 'thread.message.delta', delta: { content: [part] } },
-    });
+  /** Keeps what there is of an answer that will not be completed. */
+  async keep(): Promise<void> {
+    await this.#saving?.catch(() => undefined);
+    // Never saved and never told.
+    if (this.#held) this.#context.dropStep(this.#openStep('tool_calls'));
+    this.#putCalls();
+    this.#writtenMessage();
+  }
+
+  /** Forgets the attempt that broke off; the stream is not told the same again. */
+  #forget(): void {
+    this.#brokeOff = false;
+    this.#parts = [];
+    this.#blank = '';
+    this.#late = '';
+    this.#calls.clear();
+    this.#context.dropStep(this.#openStep('tool_calls'));
+    this.#tell(() => this.#context.sink.restart());
+  }
+
+  #writeText(type: 'text' | 'refusal', piece: string): void {
+    if (piece === '') return;
+    if (this.hasCalls) this.#late += piece;
+    else if (this.#messageDone) return;
+    else if (this.#parts.length === 0 && piece.trim() === '') this.#blank += piece;
+    else {
+      const text = this.#parts.length === 0 ? this.#blank + piece : piece;
+      if (type === 'text') this.#openMessageWith(text);
+      else this.#openMessageWith(text, 'refusal');
+    }
+  }
+
+  /** Adds text to the answer's message, which it begins where there is none. */
+  #openMessageWith(text: string, type: 'text' | 'refusal' = 'text'): void {
+    const message = this.#openMessage() ?? this.#beginMessage();
+    if (text === '') return;
+    const known = this.#parts.findIndex((part) => part.type === type);
+    const at = known < 0 ? this.#parts.push({ type, value: '' }) - 1 : known;
+    this.#parts[at]!.value += text;
+    const index = pendingImages(this.#context.steps).length + at;
+    const { id } = message.object;
+    this.#emit(type === 'text' ? textDelta(id, index, text, known < 0) : refusalDelta(id, index, text));
   }
 
   #writeCall(delta: Extract<ModelDelta, { type: 'tool-call' }>): void {
-    const { sink, run, steps, now } = this.#bound();
-    let step = this.#openToolStep();
-    if (!step) {
-      step = newStep(run, steps.length, { type: 'tool_calls', tool_calls: [] }, now);
-      this.#context.putStep(step);
-      sink.emit({ event: 'thread.run.step.created', data: step.object });
-      sink.emit({ event: 'thread.run.step.in_progress', data: step.object });
+    const { run, dependencies } = this.#context;
+    const open = this.#openMessage();
+    if (open && !this.hasCalls && run.work.stream) this.#closeMessage();
+    const step = this.#openStep('tool_calls') ?? this.#beginToolStep();
+    const known = this.#calls.get(delta.index);
+    if (known) {
+      const fresh = known.draft.push(delta.arguments);
+      if (fresh !== '') this.#emit(inputDelta(step.object.id, known.position, known.draft.type, fresh));
+      return;
     }
-    let draft = this.#calls[delta.index];
-    let first = false;
-    if (!draft) {
-      const number = this.#calls.length;
-      draft = draftCall(
-        delta.id ?? newId('call', this.#context.dependencies.clock.now()),
-        delta.name ?? '',
-        run,
-      );
-      this.#calls[delta.index] = draft;
-      first = this.#context.callGates[number] === undefined;
-      this.#context.callGates[number] ??= new DeltaGate();
-    }
-    const position = Object.keys(this.#calls).indexOf(String(delta.index));
-    const fresh = this.#context.callGates[position]?.pass(draft.push(delta.arguments)) ?? '';
-    const updated = this.#withCalls(step, (call) => call.snapshot());
-    if (!first && fresh === '') return;
-    sink.emit({
-      event: 'thread.run.step.delta',
-      data: {
-        id: updated.object.id,
-        object: 'thread.run.step.delta',
-        delta: { step_details: { type: 'tool_calls', tool_calls: [draft.delta(position, fresh, first)] } },
-      },
+    const id = delta.id ?? newId('call', dependencies.clock.now());
+    const draft = draftCall(id, delta.name ?? '', run);
+    const position = this.#calls.size;
+    this.#calls.set(delta.index, { draft, position });
+    draft.push(delta.arguments);
+    this.#emit(callDelta(step.object.id, position, draft.snapshot()));
+  }
+
+  #beginToolStep(): RunStepRecord {
+    const details = { type: 'tool_calls' as const, tool_calls: [] };
+    return this.#beginStep(details);
+  }
+
+  #beginStep(details: RunStepRecord['object']['step_details']): RunStepRecord {
+    const { run, steps } = this.#context;
+    const step = newStep(run, steps.length, details, this.#context.now());
+    this.#context.putStep(step);
+    this.#emit({ event: 'thread.run.step.created', data: step.object });
+    this.#emit({ event: 'thread.run.step.in_progress', data: step.object });
+    return step;
+  }
+
+  #beginMessage(): MessageRecord {
+    const { run, steps } = this.#context;
+    const message = newAssistantMessage(run, steps.length, this.#context.now());
+    const { id } = message.object;
+    const step = this.#beginStep({ type: 'message_creation', message_creation: { message_id: id } });
+    this.#emit({ event: 'thread.message.created', data: message.object });
+    this.#emit({ event: 'thread.message.in_progress', data: message.object });
+    const images = this.#images();
+    images.forEach((part, index) => this.#emit(contentDelta(id, index, part)));
+    const begun = { ...message, object: { ...message.object, content: images } };
+    this.#context.putMessage(begun);
+    // In a streamed run the message's id leads somewhere from the start.
+    if (run.work.stream) this.#save((record) => record, [...messageChangesOf(begun), stepChange(step)]);
+    return begun;
+  }
+
+  /** Completes the message before the first call of a tool. */
+  #closeMessage(): void {
+    const written = this.#writtenMessage();
+    const step = this.#openStep('message_creation');
+    if (!written || !step) return;
+    const now = this.#context.now();
+    const message = completedMessage(this.#annotate(written), now);
+    const done = completedStep(step, now);
+    this.#messageDone = true;
+    const held: (() => void)[] = [];
+    this.#held = held;
+    const half = (record: RunRecord) => ({ ...record, work: { ...record.work, halfTurn: true } });
+    this.#save(half, [...messageChangesOf(message), stepChange(done)], () => {
+      this.#context.putMessage(message);
+      this.#context.putStep(done);
+      this.#context.sink.emit(messageEvent(message));
+      this.#context.sink.emit(stepEvent(done));
+      this.#held = undefined;
+      for (const tell of held) tell();
     });
   }
 
-  #beginMessage(): void {
-    const { sink, run, steps, now } = this.#bound();
+  /** A message that came after calls stands behind their step, and is told when that is complete. */
+  #addLateMessage(): void {
+    const { run, steps } = this.#context;
+    const now = this.#context.now();
     const message = newAssistantMessage(run, steps.length, now);
     const details = {
       type: 'message_creation' as const,
       message_creation: { message_id: message.object.id },
     };
-    const step = newStep(run, steps.length, details, now);
-    this.#context.putStep(step);
-    this.#context.putMessage(message);
-    sink.emit({ event: 'thread.run.step.created', data: step.object });
-    sink.emit({ event: 'thread.run.step.in_progress', data: step.object });
-    sink.emit({ event: 'thread.message.created', data: message.object });
-    sink.emit({ event: 'thread.message.in_progress', data: message.object });
-    imageParts(this.#context).forEach((part, index) => {
-      sink.emit({
-        event: 'thread.message.delta',
-        data: {
-          id: message.object.id,
-          object: 'thread.message.delta',
-          delta: { content: [{ ...part, index }] },
-        },
-      });
-    });
-    if (!run.work.stream) return;
-    const pointer = {
-      type: 'upsert',
-      key: ascendingKey(messageKeys, sortKeyOf(message.object.id) ?? ''),
-      document: null,
-    } as const;
-    this.#saving = this.#context.claimed.save(
-      (record) => record,
-      [messageOverwrite(message), pointer, stepChange(step)],
-    );
-    // Awaited by settled(); until then a failure must not count as unhandled.
+    const content: Content = [{ type: 'text', text: { value: this.#late.trim(), annotations: [] } }];
+    const whole = { ...message, object: { ...message.object, content } };
+    this.#context.putStep(completedStep(newStep(run, steps.length, details, now), now));
+    this.#context.putMessage(completedMessage(annotated(this.#context, whole), now));
+    this.#context.untold = true;
+  }
+
+  #save(
+    change: (record: RunRecord) => RunRecord,
+    changes: readonly Change[],
+    saved: () => void = () => {},
+  ): void {
+    const before = this.#saving ?? Promise.resolve();
+    this.#saving = before.then(() => this.#context.claimed.save(change, changes)).then(saved);
+    // Awaited when the answer is complete; until then a failure must not count as unhandled.
     this.#saving.catch(() => undefined);
   }
 
-  #withCalls(step: RunStepRecord, read: (draft: CallDraft) => ToolCall): RunStepRecord {
-    const calls = this.#calls.filter((draft) => draft !== undefined).map(read);
-    const updated: RunStepRecord = {
-      ...step,
-      object: { ...step.object, step_details: { type: 'tool_calls', tool_calls: calls } },
-    };
-    this.#context.putStep(updated);
-    return updated;
+  /** The open message with all that is written of it. */
+  #writtenMessage(): MessageRecord | undefined {
+    const open = this.#openMessage();
+    if (!open || this.#messageDone) return open;
+    const texts = this.#parts.map(({ type, value }): Content[number] =>
+      type === 'text' ? { type, text: { value, annotations: [] } } : { type, refusal: value },
+    );
+    const message = { ...open, object: { ...open.object, content: [...this.#images(), ...texts] } };
+    this.#context.putMessage(message);
+    return message;
   }
 
-  #textParts(): MessagePart[] {
-    if (this.#text === '' && this.#refusal !== '') return [{ type: 'refusal', refusal: this.#refusal }];
-    return this.#text === '' ? [] : [{ type: 'text', text: { value: this.#text, annotations: [] } }];
+  /** Adds annotations, and reports them. */
+  #annotate(message: MessageRecord): MessageRecord {
+    const whole = annotated(this.#context, message);
+    this.#context.putMessage(whole);
+    whole.object.content.forEach((part, index) => {
+      if (part.type !== 'text' || part.text.annotations.length === 0) return;
+      this.#emit(annotationsDelta(message.object.id, index, part.text.annotations));
+    });
+    return whole;
+  }
+
+  #putCalls(): void {
+    const step = this.#openStep('tool_calls');
+    if (!step || !this.hasCalls) return;
+    const tool_calls = [...this.#calls.values()].map(({ draft }) => draft.snapshot());
+    const step_details = { type: 'tool_calls' as const, tool_calls };
+    this.#context.putStep({ ...step, object: { ...step.object, step_details } });
+  }
+
+  #emit(event: RunEvent): void {
+    this.#tell(() => this.#context.sink.emit(event));
+  }
+
+  #tell(tell: () => void): void {
+    if (this.#held) this.#held.push(tell);
+    else tell();
+  }
+
+  #images(): Content {
+    return pendingImages(this.#context.steps).map((file_id) => ({
+      type: 'image_file',
+      image_file: { file_id },
+    }));
   }
 
   #openMessage(): MessageRecord | undefined {
     return this.#context.messages.find(({ object }) => object.status === 'in_progress');
   }
 
-  #openToolStep(): RunStepRecord | undefined {
-    return this.#context.steps.find((step) => isOpen(step) && step.object.type === 'tool_calls');
-  }
-
-  #bound() {
-    const { sink, run, steps } = this.#context;
-    return { sink, run, steps, now: this.#context.now() };
+  #openStep(type: 'tool_calls' | 'message_creation'): RunStepRecord | undefined {
+    return this.#context.steps.find((step) => isOpen(step) && step.object.type === type);
   }
 }
-
-type ImagePart = Extract<MessagePart, { type: 'image_file' }>;
-
-const imageParts = (context: RunContext): ImagePart[] =>
-  pendingImages(context.steps).map((file_id) => ({ type: 'image_file', image_file: { file_id } }));
-
-const textDelta = (index: number, value: string) => ({ index, type: 'text' as const, text: { value } });
-const refusalDelta = (index: number, refusal: string) => ({ index, type: 'refusal' as const, refusal });

@@ -3,7 +3,7 @@ import type { AppendBlobClient, ContainerClient } from '@azure/storage-blob';
 import type { RunRecord } from '../api/run.ts';
 import type { Log } from '../log.ts';
 import { LogReader } from './log-reader.ts';
-import { type RunEvent, type RunSink, silentSink } from './run-event.ts';
+import { type RunSink, type SavedRun, silentSink } from './run-event.ts';
 import { RunStream, type Subscriber } from './run-stream.ts';
 
 /** Event logs of streamed runs: one append blob each, deleted after a day by a lifecycle rule. */
@@ -26,17 +26,17 @@ export class EventLogs {
     return new RunStream(this.#blob(run.object.thread_id, run.object.id), this.#log, subscriber);
   }
 
-  /** Reports the end of a run that nobody works on. */
-  async report(run: RunRecord, events: readonly RunEvent[]): Promise<void> {
-    if (!run.work.stream) return;
-    const stream = this.stream(run);
-    await stream.load();
-    for (const event of events) stream.emit(event);
+  /** Reports the end of a run that nobody works on. A log that cannot be written is logged. */
+  async report(saved: SavedRun): Promise<void> {
+    if (!saved.run.work.stream) return;
+    const stream = this.stream(saved.run);
+    await stream.resume(saved);
     await stream.close();
   }
 
-  reader(threadId: string, runId: string): LogReader {
-    return new LogReader(this.#blob(threadId, runId));
+  /** @param signal ends reads that are under way */
+  reader(threadId: string, runId: string, signal?: AbortSignal): LogReader {
+    return new LogReader(this.#blob(threadId, runId), signal);
   }
 
   /** Whether the run has a log. One that is streamed right now may not have its first line yet. */

@@ -1,61 +1,80 @@
+import { BEGINNING } from './event-id.ts';
 import type { NumberedEvent } from './run-event.ts';
+import { encodeEvent } from './sse.ts';
 
 /** Text that may wait in memory for a slow reader, in UTF-16 units; beyond it the reader is sent to the log. */
 const MAX_WAITING_UNITS = 512 * 1024;
 
 /**
  * Events on their way from the engine to the response that waits in the same process. A reader that falls
- * behind costs no memory: what it has not taken is dropped here, and it reads on in the log.
+ * behind, or leaves, costs no memory: what it has not taken is dropped here, and it may read on in the log.
  */
 export class Feed {
-  #waiting: { number: number; text: string }[] = [];
+  #waiting: string[] = [];
   #units = 0;
+  #lastId = BEGINNING;
+  #takenId = BEGINNING;
+  #state: 'open' | 'behind' | 'closed' = 'open';
   #wake: () => void = () => {};
-  #behind = false;
-  #closed = false;
 
   /** Takes an event; encoded at once, so that it shows the moment that it reports. */
-  push(event: NumberedEvent, text: string): void {
-    if (this.#behind || this.#closed) return;
-    this.#waiting.push({ number: event.number, text });
+  push(event: NumberedEvent): void {
+    if (this.#state !== 'open') return;
+    const text = encodeEvent(event);
+    this.#lastId = event.id;
+    this.#waiting.push(text);
     this.#units += text.length;
-    if (this.#units > MAX_WAITING_UNITS) {
-      this.#behind = true;
-      this.#waiting = [];
-    }
+    // A single event may be larger: it is held anyway.
+    if (this.#units > MAX_WAITING_UNITS && this.#waiting.length > 1) this.#drop('behind');
     this.#wake();
   }
 
   /** No more events come from this process. */
   close(): void {
-    this.#closed = true;
+    if (this.#state === 'open') this.#state = 'closed';
     this.#wake();
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** The reader left: nothing is kept for it any more. */
+  abandon(): void {
+    this.#drop('closed');
+    this.#wake();
   }
 
-  /** True once the reader has to read on in the log. */
-  get behind(): boolean {
-    return this.#behind;
+  /** `behind` once the reader has to read on in the log; `closed` when what waits is the last from here. */
+  get state(): 'open' | 'behind' | 'closed' {
+    return this.#state;
   }
 
-  take(): { number: number; text: string }[] {
-    const taken = this.#waiting;
+  /** Id of the last event that was taken. */
+  get takenId(): number {
+    return this.#takenId;
+  }
+
+  /** Everything that waits, as text of an event stream; empty when nothing does. */
+  take(): string {
+    if (this.#waiting.length === 0) return '';
+    const taken = this.#waiting.join('');
     this.#waiting = [];
     this.#units = 0;
+    this.#takenId = this.#lastId;
     return taken;
   }
 
   /** Resolves at the next event, at the end, or after `milliseconds`. */
   async changed(milliseconds: number): Promise<void> {
-    if (this.#waiting.length > 0 || this.#closed || this.#behind) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      timer = setTimeout(resolve, milliseconds);
-    });
+    if (this.#waiting.length > 0 || this.#state !== 'open') return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, milliseconds);
+    await promise;
     clearTimeout(timer);
+    this.#wake = () => {};
+  }
+
+  #drop(state: 'behind' | 'closed'): void {
+    this.#state = state;
+    this.#waiting = [];
+    this.#units = 0;
   }
 }

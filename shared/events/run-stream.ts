@@ -1,83 +1,81 @@
 import type { AppendBlobClient } from '@azure/storage-blob';
 
-import type { RunStepRecord } from '../api/run-step.ts';
 import type { Log } from '../log.ts';
-import { ReportedState } from './catch-up.ts';
 import { encodeLine, LogReader } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 import { presentEvent } from './present-event.ts';
-import type { NumberedEvent, RunEvent, RunSink, SavedRun, Sent, UnsavedIds } from './run-event.ts';
+import { Reported } from './reported.ts';
+import type { NumberedEvent, RunEvent, RunSink, SavedRun } from './run-event.ts';
 
-export type Subscriber = (event: NumberedEvent) => void;
+export interface Subscriber {
+  push(event: NumberedEvent): void;
+  /** Its stream begins with this event; what a log still lacks of the time before is not for it. */
+  readonly beginsWith?: (event: RunEvent) => boolean;
+}
 
 /**
- * The one place where a streamed run's events get their numbers: each goes to the waiting response at once and
- * to the log within 50 ms. Numbers go on where the log ends when a run is taken over.
+ * The one place where a streamed run's events get their ids: each goes to the waiting response at once and to
+ * the log within 50 ms.
  */
 export class RunStream implements RunSink {
   readonly #blob: AppendBlobClient;
   readonly #log: Log;
   readonly #subscriber: Subscriber | undefined;
-  #state = new ReportedState();
-  #next = 0;
-  #waitedFor: RunStepRecord | undefined;
+  #subscribed: boolean;
+  #reported = new Reported();
   #writer: LogWriter;
 
   constructor(blob: AppendBlobClient, log: Log, subscriber?: Subscriber) {
     this.#blob = blob;
     this.#log = log;
     this.#subscriber = subscriber;
+    this.#subscribed = subscriber?.beginsWith === undefined;
     this.#writer = new LogWriter(blob, log);
   }
 
-  get state(): ReportedState {
-    return this.#state;
+  /** Whether the stream had its last event: the run has ended, or waits for its caller. */
+  get ended(): boolean {
+    return this.#subscribed && this.#reported.ended;
   }
 
   emit(event: RunEvent): void {
-    if (!this.#state.note(event)) return;
-    this.#report(event);
+    const fresh = this.#reported.report(event);
+    if (fresh) this.#tell(fresh);
   }
 
-  async resume(saved: SavedRun, unsaved: UnsavedIds): Promise<Sent> {
-    await this.load();
-    for (const event of this.#state.catchUp(saved)) this.#report(event);
-    return this.#state.sent(unsaved);
+  restart(): void {
+    this.#reported.restart();
   }
 
-  /** Reads what an earlier worker wrote, to go on behind it. */
-  async load(): Promise<void> {
-    const reader = new LogReader(this.#blob);
-    this.#state = new ReportedState();
-    this.#next = 0;
-    for (;;) {
-      const events = await reader.read();
-      if (!events || events.length === 0) break;
-      for (const { number, event } of events) {
-        this.#state.note(event);
-        this.#next = number + 1;
-      }
-    }
-    if (this.#next === 0 && this.#waitedFor) this.#state.assumeWaiting(this.#waitedFor);
-    this.#writer = new LogWriter(this.#blob, this.#log, reader.position);
+  catchUp(saved: SavedRun): void {
+    for (const event of this.#reported.catchUp(saved)) this.#tell(event);
   }
 
-  /** Says that the stream begins here, with the outputs of a step, though its run began before without one. */
-  beginsWith(step: RunStepRecord): void {
-    this.#waitedFor = step;
-  }
-
-  flush(): Promise<void> {
-    return this.#writer.flush();
+  async resume(saved: SavedRun): Promise<void> {
+    await this.#takeOver();
+    this.catchUp(saved);
   }
 
   close(): Promise<void> {
     return this.#writer.flush();
   }
 
-  #report(event: RunEvent): void {
-    const numbered: NumberedEvent = { number: this.#next++, event: presentEvent(event) };
+  /** Reads what an earlier worker wrote, to go on behind it, and keeps it from writing more. */
+  async #takeOver(): Promise<void> {
+    const reader = new LogReader(this.#blob);
+    this.#reported = new Reported();
+    do {
+      for (let events = await reader.read(); events && events.length > 0; events = await reader.read()) {
+        for (const event of events) this.#reported.note(event);
+      }
+      this.#writer = new LogWriter(this.#blob, this.#log, reader.position);
+    } while (!(await this.#writer.fence()));
+  }
+
+  #tell({ id, event }: NumberedEvent): void {
+    const numbered: NumberedEvent = { id, event: presentEvent(event) };
     this.#writer.append(encodeLine(numbered));
-    this.#subscriber?.(numbered);
+    this.#subscribed ||= this.#subscriber?.beginsWith?.(event) ?? false;
+    if (this.#subscribed) this.#subscriber?.push(numbered);
   }
 }

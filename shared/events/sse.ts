@@ -6,8 +6,15 @@ export const KEEP_ALIVE_MS = 15 * SECOND;
 export const keepAlive = ': keep-alive\n\n';
 export const done = 'event: done\ndata: [DONE]\n\n';
 
-export const encodeEvent = ({ number, event }: NumberedEvent): string =>
-  `id: ${number}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
+export const encodeEvent = ({ id, event }: NumberedEvent): string =>
+  `id: ${id}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
+
+/**
+ * Ends a stream that cannot go on here, in the form in which the official clients throw it. It has no id: who
+ * resumes does so after the last event before it.
+ */
+export const encodeError = (message: string): string =>
+  `event: error\ndata: ${JSON.stringify({ code: null, message, param: null, type: 'server_error' })}\n\n`;
 
 /** Nothing between here and the client may hold events back or change them. */
 export const streamHeaders: Record<string, string> = {

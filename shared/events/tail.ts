@@ -1,10 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { SECOND } from '../clock.ts';
-import { ReportedState } from './catch-up.ts';
+import { isTerminal } from '../engine/run-state.ts';
+import { cutDelta, isDelta, textOf } from './delta.ts';
+import { BEGINNING } from './event-id.ts';
 import type { LogReader } from './log-reader.ts';
 import { presentEvent } from './present-event.ts';
-import type { SavedRun } from './run-event.ts';
+import { Reported } from './reported.ts';
+import type { NumberedEvent, SavedRun } from './run-event.ts';
 import { done, encodeEvent, KEEP_ALIVE_MS, keepAlive } from './sse.ts';
 
 const MIN_POLL_MS = 25;
@@ -14,68 +17,83 @@ const LOOK_AT_RUN_MS = 2 * SECOND;
 
 export interface TailOptions {
   readonly reader: LogReader;
-  /** The last event that the client has; -1 for none. */
+  /** The last event that the client has; {@link BEGINNING} for none. */
   readonly after: number;
-  /** What is saved of the run; undefined when it is gone. */
+  /** The run's status; undefined when it is gone. */
+  readonly status: () => Promise<SavedRun['run']['object']['status'] | undefined>;
+  /** All that is saved of the run; undefined when it is gone. */
   readonly load: () => Promise<SavedRun | undefined>;
   readonly signal: AbortSignal;
+  readonly keepAliveMs?: number;
 }
 
 /**
- * Follows a run's log from an event on to the end of the stream. Polls the more seldom the longer nothing
- * comes. Where the worker died between the run's end and its report, the saved run says what is missing.
+ * Follows a run's log from an event on to the end of the stream: the run's end, or its wait for the outputs of
+ * functions. A client that has seen that wait already is told what comes after it. Polls the more seldom the
+ * longer nothing comes. Where a worker died between a change and its report, the saved run says what is missing.
+ * @throws errors of storage, and the signal's reason
  */
-export async function* tail({ reader, after, load, signal }: TailOptions): AsyncGenerator<string> {
-  const state = new ReportedState();
-  let next = 0;
+export async function* tail(options: TailOptions): AsyncGenerator<string> {
+  const { reader, after, status, load, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const reported = new Reported();
   let pollMs = MIN_POLL_MS;
-  let silentSince = Date.now();
+  let lookAt = Date.now() + LOOK_AT_RUN_MS;
   let sentAt = Date.now();
-  let lookedAt = 0;
-  while (!signal.aborted) {
+  for (;;) {
+    signal.throwIfAborted();
     const events = (await reader.read()) ?? [];
-    for (const numbered of events) {
-      state.note(numbered.event);
-      next = numbered.number + 1;
-      if (numbered.number > after) yield encodeEvent(numbered);
+    for (const logged of events) {
+      reported.note(logged);
+      const text = encodeAfter(logged, after);
+      if (text !== '') yield text;
     }
+    if (reported.runEnded) return yield done;
+    const waits = reported.waits && reported.lastId > after;
     if (events.length > 0) {
       pollMs = MIN_POLL_MS;
-      silentSince = sentAt = Date.now();
-      continue;
+      sentAt = Date.now();
+      lookAt = waits ? 0 : sentAt + LOOK_AT_RUN_MS;
+      // Function calls of the past are passed over: then more of the log follows at once.
+      if (!waits) continue;
     }
-    if (state.hasEnd) break;
-    const silentMs = Date.now() - silentSince;
-    if (state.ended || (silentMs > LOOK_AT_RUN_MS && Date.now() - lookedAt > LOOK_AT_RUN_MS)) {
-      lookedAt = Date.now();
-      const saved = await load();
-      if (!saved) break;
-      const status = saved.run.object.status;
-      const waits = status === 'requires_action' || isOver(status);
-      if (waits) {
-        // Once more: the end may have been written between the two reads.
-        const late = (await reader.read()) ?? [];
-        for (const numbered of late) {
-          state.note(numbered.event);
-          next = numbered.number + 1;
-          if (numbered.number > after) yield encodeEvent(numbered);
-        }
-        for (const event of state.catchUp(saved)) {
-          const numbered = { number: next++, event: presentEvent(event) };
-          if (numbered.number > after) yield encodeEvent(numbered);
-        }
-        break;
-      }
+    if (Date.now() >= lookAt) {
+      lookAt = Date.now() + LOOK_AT_RUN_MS;
+      const now = await status();
+      if (now === 'requires_action' && waits) return yield done;
+      const stopped = now === undefined || isTerminal(now) || (now === 'requires_action' && !reported.waits);
+      if (stopped && (yield* rest())) return yield done;
     }
-    if (Date.now() - sentAt > KEEP_ALIVE_MS) {
+    if (Date.now() - sentAt >= keepAliveMs) {
       sentAt = Date.now();
       yield keepAlive;
     }
-    await delay(pollMs, undefined, { signal }).catch(() => undefined);
+    await delay(pollMs, undefined, { signal });
     pollMs = Math.min(MAX_POLL_MS, pollMs * 1.5);
   }
-  if (!signal.aborted) yield done;
+
+  /** What is in the log by now, and then what never came to be in it. False when the run went on meanwhile. */
+  async function* rest(): AsyncGenerator<string, boolean> {
+    for (let late = await reader.read(); late && late.length > 0; late = await reader.read()) {
+      for (const logged of late) {
+        reported.note(logged);
+        yield encodeAfter(logged, after);
+      }
+    }
+    const saved = await load();
+    const state = saved?.run.object.status;
+    if (state !== undefined && !isTerminal(state) && state !== 'requires_action') return false;
+    for (const { id, event } of saved ? reported.catchUp(saved) : []) {
+      yield encodeAfter({ id, event: presentEvent(event) }, after);
+    }
+    return true;
+  }
 }
 
-const isOver = (status: string): boolean =>
-  ['completed', 'incomplete', 'failed', 'cancelled', 'expired'].includes(status);
+/** An event as far as it comes after `after`: of a delta perhaps only its end. */
+function encodeAfter({ id, event }: NumberedEvent, after: number): string {
+  if (id <= after) return '';
+  if (!isDelta(event) || after === BEGINNING) return encodeEvent({ id, event });
+  const start = id - textOf(event).length;
+  const rest = cutDelta(event, after - start);
+  return rest ? encodeEvent({ id, event: rest }) : '';
+}

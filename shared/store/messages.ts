@@ -152,3 +152,9 @@ export function messageOverwrite(record: MessageRecord): Change {
   const sortKey = sortKeyOf(record.object.id) ?? '';
   return { type: 'upsert', key: descendingKey(messageKeys, sortKey), document: record, columns: { sortKey } };
 }
+
+/** Rows of a message that may have been saved before. */
+export const messageChangesOf = (record: MessageRecord): Change[] => [
+  messageOverwrite(record),
+  { type: 'upsert', key: ascendingKey(messageKeys, sortKeyOf(record.object.id) ?? ''), document: null },
+];

@@ -1,0 +1,125 @@
+import { cutDelta, type DeltaEvent, isDelta, placeOf, textOf } from './delta.ts';
+import { DeltaGate } from './delta-gate.ts';
+import { BEGINNING, eventId, stateOf, unitsOf } from './event-id.ts';
+import type { NumberedEvent, RunEvent, SavedRun } from './run-event.ts';
+import { savedEvents } from './saved-events.ts';
+
+const ENDS = /^thread\.run\.(completed|incomplete|failed|cancelled|expired)$/;
+
+/**
+ * What a stream has told so far, gathered event by event. Numbers what is new, and lets nothing be told twice:
+ * changes of state are known by their object, deltas by the text that they add to.
+ */
+export class Reported {
+  readonly #told = new Set<string>();
+  /** How often the run reached each of its states: with function calls it comes back to `queued`. */
+  readonly #runStates = new Map<string, number>();
+  /** By place: the texts of objects that are not complete. */
+  readonly #gates = new Map<string, DeltaGate>();
+  #lastRunEvent = '';
+  #lastId = BEGINNING;
+  #state = -1;
+  #units = 0;
+
+  /** Id of the last event. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** Whether the stream is over: the run has ended, or waits for its caller. */
+  get ended(): boolean {
+    return this.waits || this.runEnded;
+  }
+
+  get waits(): boolean {
+    return this.#lastRunEvent === 'thread.run.requires_action';
+  }
+
+  get runEnded(): boolean {
+    return ENDS.test(this.#lastRunEvent);
+  }
+
+  /** Takes an event from the engine: the part of it that is new, with its id; undefined when there is none. */
+  report(event: RunEvent): NumberedEvent | undefined {
+    if (isDelta(event)) return this.#reportDelta(event);
+    if (this.#isKnown(event)) return undefined;
+    this.#noteState(event);
+    return this.#numbered(event, this.#state + 1, 0);
+  }
+
+  /** Takes an event as the log has it. */
+  note({ id, event }: NumberedEvent): void {
+    if (isDelta(event)) this.#gateOf(event).pass(textOf(event));
+    else this.#noteState(event);
+    this.#lastId = id;
+    this.#state = stateOf(id);
+    this.#units = unitsOf(id);
+  }
+
+  /** Unfinished work is told from its beginning again. */
+  restart(): void {
+    for (const gate of this.#gates.values()) gate.restart();
+  }
+
+  /** What is saved and was not told, in the order in which it happened. */
+  catchUp(saved: SavedRun): NumberedEvent[] {
+    this.restart();
+    const missing: NumberedEvent[] = [];
+    const reached = new Map<string, number>();
+    for (const event of savedEvents(saved)) {
+      if (isRunEvent(event)) {
+        const times = (reached.get(event.event) ?? 0) + 1;
+        reached.set(event.event, times);
+        if (times <= (this.#runStates.get(event.event) ?? 0)) continue;
+      }
+      const fresh = this.report(event);
+      if (fresh) missing.push(fresh);
+    }
+    this.restart();
+    return missing;
+  }
+
+  #reportDelta(event: DeltaEvent): NumberedEvent | undefined {
+    const text = textOf(event);
+    const fresh = this.#gateOf(event).pass(text).length;
+    const rest = fresh === 0 ? undefined : cutDelta(event, text.length - fresh);
+    return rest && this.#numbered(rest, this.#state, this.#units + fresh);
+  }
+
+  #numbered(event: RunEvent, state: number, units: number): NumberedEvent {
+    this.#state = state;
+    this.#units = units;
+    this.#lastId = eventId(state, units);
+    return { id: this.#lastId, event };
+  }
+
+  #isKnown(event: RunEvent): boolean {
+    if (isRunEvent(event)) return this.#lastRunEvent === event.event;
+    return this.#told.has(keyOf(event));
+  }
+
+  #noteState(event: RunEvent): void {
+    if (isRunEvent(event)) {
+      this.#lastRunEvent = event.event;
+      this.#runStates.set(event.event, (this.#runStates.get(event.event) ?? 0) + 1);
+      return;
+    }
+    this.#told.add(keyOf(event));
+    const { id, status } = event.data as { id?: string; status?: string };
+    if (status === 'in_progress') return;
+    // Complete: no delta of it can come again.
+    for (const place of this.#gates.keys()) if (place.startsWith(`${id}/`)) this.#gates.delete(place);
+  }
+
+  #gateOf(event: DeltaEvent): DeltaGate {
+    const place = placeOf(event);
+    const gate = this.#gates.get(place) ?? new DeltaGate();
+    this.#gates.set(place, gate);
+    return gate;
+  }
+}
+
+const keyOf = (event: RunEvent): string => `${event.event} ${(event.data as { id?: string }).id}`;
+
+const isRunEvent = (event: RunEvent): boolean =>
+  event.event.startsWith('thread.run.') && !event.event.startsWith('thread.run.step.');
