@@ -16,6 +16,7 @@ import { messageChangesOf } from '../store/messages.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { Change } from '../store/table.ts';
 import { annotated } from './annotate.ts';
+import { AnswerText, type TextPiece } from './answer-text.ts';
 import { type CallDraft, draftCall } from './call-draft.ts';
 import { messageEvent, stepEvent } from './finish.ts';
 import type { RunContext } from './run-context.ts';
@@ -48,9 +49,7 @@ export class TurnWriter {
   readonly #context: RunContext;
   /** Calls by the model's number for them, in the order in which they were announced. */
   readonly #calls = new Map<number, { readonly draft: CallDraft; readonly position: number }>();
-  #parts: { readonly type: 'text' | 'refusal'; value: string }[] = [];
-  /** White space before the first word: many models write some before they call a tool. */
-  #blank = '';
+  #text = new AnswerText();
   /** Text after the first tool call. */
   #late = '';
   /** The answer's message is complete: what an attempt after that says in its place is not taken. */
@@ -93,7 +92,9 @@ export class TurnWriter {
   /** Completes the answer: at least a message, though it be empty, where no tool is called. */
   async complete(): Promise<Turn> {
     if (this.#brokeOff) this.#forget();
-    if (!this.hasCalls && !this.#messageDone) this.#openMessageWith(this.#blank);
+    if (!this.hasCalls && !this.#messageDone) {
+      this.#tellText(this.#openMessage() ?? this.#beginMessage(), this.#text.rest());
+    }
     for (const { draft, position } of this.#calls.values()) {
       const rest = draft.finish();
       const step = this.#openStep('tool_calls');
@@ -124,8 +125,7 @@ export class TurnWriter {
   /** Forgets the attempt that broke off; the stream is not told the same again. */
   #forget(): void {
     this.#brokeOff = false;
-    this.#parts = [];
-    this.#blank = '';
+    this.#text = new AnswerText();
     this.#late = '';
     this.#calls.clear();
     this.#context.dropStep(this.#openStep('tool_calls'));
@@ -133,34 +133,25 @@ export class TurnWriter {
   }
 
   #writeText(type: 'text' | 'refusal', piece: string): void {
-    if (piece === '') return;
     if (this.hasCalls) this.#late += piece;
-    else if (this.#messageDone) return;
-    else if (this.#parts.length === 0 && piece.trim() === '') this.#blank += piece;
-    else {
-      const text = this.#parts.length === 0 ? this.#blank + piece : piece;
-      if (type === 'text') this.#openMessageWith(text);
-      else this.#openMessageWith(text, 'refusal');
+    else if (!this.#messageDone) {
+      const text = this.#text.add(type, piece);
+      if (text) this.#tellText(this.#openMessage() ?? this.#beginMessage(), text);
     }
   }
 
-  /** Adds text to the answer's message, which it begins where there is none. */
-  #openMessageWith(text: string, type: 'text' | 'refusal' = 'text'): void {
-    const message = this.#openMessage() ?? this.#beginMessage();
-    if (text === '') return;
-    const known = this.#parts.findIndex((part) => part.type === type);
-    const at = known < 0 ? this.#parts.push({ type, value: '' }) - 1 : known;
-    this.#parts[at]!.value += text;
-    const index = pendingImages(this.#context.steps).length + at;
-    const { id } = message.object;
-    this.#emit(type === 'text' ? textDelta(id, index, text, known < 0) : refusalDelta(id, index, text));
+  #tellText({ object: { id } }: MessageRecord, piece: TextPiece | undefined): void {
+    if (!piece) return;
+    const { type, text, part, first } = piece;
+    const index = pendingImages(this.#context.steps).length + part;
+    this.#emit(type === 'text' ? textDelta(id, index, text, first) : refusalDelta(id, index, text));
   }
 
   #writeCall(delta: Extract<ModelDelta, { type: 'tool-call' }>): void {
     const { run, dependencies } = this.#context;
     const open = this.#openMessage();
     if (open && !this.hasCalls && run.work.stream) this.#closeMessage();
-    const step = this.#openStep('tool_calls') ?? this.#beginToolStep();
+    const step = this.#openStep('tool_calls') ?? this.#beginStep({ type: 'tool_calls', tool_calls: [] });
     const known = this.#calls.get(delta.index);
     if (known) {
       const fresh = known.draft.push(delta.arguments);
@@ -173,11 +164,6 @@ export class TurnWriter {
     this.#calls.set(delta.index, { draft, position });
     draft.push(delta.arguments);
     this.#emit(callDelta(step.object.id, position, draft.snapshot()));
-  }
-
-  #beginToolStep(): RunStepRecord {
-    const details = { type: 'tool_calls' as const, tool_calls: [] };
-    return this.#beginStep(details);
   }
 
   #beginStep(details: RunStepRecord['object']['step_details']): RunStepRecord {
@@ -258,10 +244,8 @@ export class TurnWriter {
   #writtenMessage(): MessageRecord | undefined {
     const open = this.#openMessage();
     if (!open || this.#messageDone) return open;
-    const texts = this.#parts.map(({ type, value }): Content[number] =>
-      type === 'text' ? { type, text: { value, annotations: [] } } : { type, refusal: value },
-    );
-    const message = { ...open, object: { ...open.object, content: [...this.#images(), ...texts] } };
+    const content = [...this.#images(), ...this.#text.content()];
+    const message = { ...open, object: { ...open.object, content } };
     this.#context.putMessage(message);
     return message;
   }
