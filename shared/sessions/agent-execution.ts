@@ -6,6 +6,7 @@ import { toSessionFile } from './agent-files.ts';
 import {
   type AgentConnection,
   AgentRefusal,
+  AgentStalled,
   AgentUnreachable,
   answered,
   asSessionError,
@@ -84,6 +85,9 @@ export async function* execute(
       throw signal.reason;
     }
     if (overtime.aborted) throw new SessionError('misbehaved', 'The session did not finish in time.');
+    if (error instanceof AgentStalled) {
+      throw new SessionError('misbehaved', 'The session stopped answering.', { cause: error });
+    }
     throw asSessionError(error);
   }
 }

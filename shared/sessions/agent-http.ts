@@ -22,6 +22,9 @@ export interface AgentConnection {
 /** The agent could not be reached, or went away while answering: a repetition may succeed. */
 export class AgentUnreachable extends Error {}
 
+/** It holds the connection and says nothing. */
+export class AgentStalled extends AgentUnreachable {}
+
 export const SMALL_ANSWER_BYTES = 64 * 1024;
 /** Longest silence of an agent that is answering; its heartbeat comes every 10 s. */
 export const IDLE_MS = 30 * SECOND;
@@ -48,7 +51,7 @@ export function openCall(connection: AgentConnection, call: AgentCall): ClientRe
     headers: { authorization: `Bearer ${connection.token}`, ...call.headers },
     ...(call.signal ? { signal: call.signal } : {}),
   });
-  outgoing.on('timeout', () => outgoing.destroy(new AgentUnreachable('the session stopped answering')));
+  outgoing.on('timeout', () => outgoing.destroy(new AgentStalled('the session stopped answering')));
   return outgoing;
 }
 

@@ -240,7 +240,7 @@ describe('an agent that stalls', () => {
     const session = new AgentSession({ ...agent.connection, idleMs: 50 }, 'g', 1);
     await assert.rejects(
       run(session, 'code', { executionId: 'e' }),
-      rejectsWith('lost', /stopped answering/),
+      rejectsWith('misbehaved', /stopped answering/),
     );
     assert.equal(agent.requests.filter(({ url }) => url === '/v1/executions/e?from=1').length, 4);
   });
