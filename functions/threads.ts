@@ -7,6 +7,8 @@ import { type CreateThread, changeThread, newThread, presentThread } from '../sh
 import { changeResources, type NewToolResources } from '../shared/api/tool.ts';
 import { deleteThread } from '../shared/engine/delete-thread.ts';
 import { startRun } from '../shared/engine/start-run.ts';
+import { streamNewRun } from '../shared/engine/stream-run.ts';
+import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import {
   filesOfMessages,
@@ -15,6 +17,7 @@ import {
   requireFiles,
   requireVectorStores,
 } from '../shared/http/references.ts';
+import { StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { newId } from '../shared/ids.ts';
 import { type Services, services } from '../shared/services.ts';
@@ -57,7 +60,7 @@ export const handlers: Handlers<Services> = {
     return presentThread(await create(all, project, body));
   },
 
-  createThreadAndRun: async ({ project, body }, all) => {
+  createThreadAndRun: async ({ project, body, signal }, all) => {
     requireVectorStores(body.tool_resources);
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
@@ -65,13 +68,17 @@ export const handlers: Handlers<Services> = {
       requireFiles(all.stores.files, project, filesOfResources(body.tool_resources)),
     ]);
     const thread = await create(all, project, body.thread ?? {});
-    const { queued } = await startRun(all, {
+    const start = {
       project,
       threadId: thread.object.id,
       assistant: withResources(assistant, body.tool_resources),
       request: body,
-    });
-    return presentRun(queued);
+    };
+    if (body.stream) {
+      const createdThread = presentThread(thread);
+      return new StreamReply(await streamNewRun(all, start, { signal, createdThread }), streamHeaders);
+    }
+    return presentRun((await startRun(all, start)).queued);
   },
 
   getThread: async ({ project, params: { thread_id: id } }, { stores }) => {
