@@ -218,6 +218,29 @@ describe('the order of events', () => {
     ]);
   });
 
+  it('expiry in the middle', async () => {
+    const brief = await testApi({ RUN_TTL_SECONDS: '1' });
+    try {
+      brief.engine.model.add({ text: ['Once', ' upon'], pieces: ['stall'] });
+      const beta = brief.client().beta;
+      const { id: assistant_id } = await beta.assistants.create({ model: 'scripted' });
+      const { id } = await beta.threads.create({ messages: [{ role: 'user', content: 'Hello' }] });
+      const events = await collect(await beta.threads.runs.create(id, { assistant_id, stream: true }));
+      assert.deepEqual(namesOf(events), [
+        ...BEGIN,
+        ...MESSAGE_BEGINS,
+        'message.delta ×2',
+        'message.incomplete',
+        'run.step.expired',
+        'run.expired',
+      ]);
+      const step = events.find((event) => event.event === 'thread.run.step.expired');
+      assert.equal(typeof step?.data.expired_at, 'number');
+    } finally {
+      await brief[Symbol.asyncDispose]();
+    }
+  });
+
   it('incomplete by length, and by a content filter', async () => {
     for (const [finish, reason] of [
       ['length', 'max_tokens'],
