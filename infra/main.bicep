@@ -399,7 +399,6 @@ module app 'modules/function-app.bicep' = {
     deploymentContainer: storage.outputs.deploymentContainer
     insightsConnectionString: monitoring.outputs.connectionString
     storagePrefix: storagePrefix
-    eventLogDays: eventLogDays
     apiKeys: keyVault ? vault!.outputs.apiKeysReference : apiKeys
     openAiApiKey: empty(openAiApiKey) ? '' : keyVault ? vault!.outputs.openAiApiKeyReference : openAiApiKey
     openAiBaseUrl: openAiBaseUrl

@@ -21,7 +21,6 @@ param deploymentContainer string
 @secure()
 param insightsConnectionString string
 param storagePrefix string
-param eventLogDays int
 @secure()
 param apiKeys string
 @secure()
@@ -58,7 +57,7 @@ var settings = {
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // Uploads of 512 MB; the default stops at 100 MB.
-  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '640000000'
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '629145600'
   STORAGE_PREFIX: storagePrefix
   API_KEYS: apiKeys
   OPENAI_BASE_URL: openAiBaseUrl

@@ -3,13 +3,15 @@
 param token string
 param appPrincipalId string
 
+var groupId = resourceGroup().id
+
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(resourceGroup().id, 'session-manager')
   properties: {
     roleName: 'Hourglass session manager ${token}'
     description: 'Makes, reads and deletes container groups in the resource group of the Python sessions.'
     type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
+    assignableScopes: [groupId]
     permissions: [
       {
         actions: [

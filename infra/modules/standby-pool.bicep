@@ -14,6 +14,8 @@ param size int
 param providerObjectId string
 param appPrincipalId string
 
+var groupId = resourceGroup().id
+
 resource profile 'Microsoft.ContainerInstance/containerGroupProfiles@2025-09-01' = {
   name: 'session-${token}'
   location: location
@@ -82,7 +84,7 @@ resource claimRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     roleName: 'Hourglass session claimant ${token}'
     description: 'Reads the standby pool of the Python sessions and its profile.'
     type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
+    assignableScopes: [groupId]
     permissions: [
       {
         actions: [

@@ -5,6 +5,8 @@ param sessionSubnetName string
 param pullIdentityName string
 param appPrincipalId string
 
+var groupId = resourceGroup().id
+
 resource vnet 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
   name: vnetName
 }
@@ -24,7 +26,7 @@ resource joinRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
     roleName: 'Hourglass session joiner ${token}'
     description: 'Puts container groups into the sessions subnet and gives them the identity that pulls their image.'
     type: 'CustomRole'
-    assignableScopes: [resourceGroup().id]
+    assignableScopes: [groupId]
     permissions: [
       {
         actions: [
