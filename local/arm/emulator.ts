@@ -191,6 +191,7 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
     warmed: () => pool.ready(),
     stop: async () => {
       stopWatching();
+      await Promise.all([...groups.values()].map((group) => group.end()));
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

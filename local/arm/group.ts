@@ -16,7 +16,7 @@ export class Group {
   fromStandbyPool = false;
   #front: Front | undefined;
   #sandbox: Sandbox | undefined;
-  #deleted = false;
+  readonly #deletion = new AbortController();
 
   constructor(body: GroupBody) {
     this.body = body;
@@ -33,10 +33,10 @@ export class Group {
   /** Brings it up; never rejects: what goes wrong is the group's state. */
   async provision(pool: WarmPool, fault: Fault | undefined): Promise<void> {
     try {
-      if (fault?.kind === 'slow') await delay(fault.delayMs);
+      if (fault?.kind === 'slow') await delay(fault.delayMs, undefined, { signal: this.#deletion.signal });
       if (fault?.kind === 'provisioning-failed')
         throw new Error('the emulator was told to let this one fail');
-      if (!this.#deleted) await this.#bringUp(pool);
+      if (!this.#deletion.signal.aborted) await this.#bringUp(pool);
       this.provisioningState = 'Succeeded';
     } catch (error) {
       this.failure = error instanceof Error ? error.message : String(error);
@@ -60,7 +60,7 @@ export class Group {
       if (this.#sandbox !== sandbox) return;
       this.state = how === 0 ? 'Succeeded' : 'Failed';
     });
-    if (this.#deleted) await this.end();
+    if (this.#deletion.signal.aborted) await this.end();
   }
 
   /** As when Azure moves a group to another host: memory and files are lost, the address changes. */
@@ -72,7 +72,7 @@ export class Group {
   }
 
   async end(): Promise<void> {
-    this.#deleted = true;
+    this.#deletion.abort();
     await this.#sandbox?.kill();
   }
 }

@@ -23,6 +23,7 @@ const BUSY_CODES = new Set([
   'RegionalCapacityExceeded',
 ]);
 const BUSY_TEXT = /container group quota|not available in the location|quota of container groups/i;
+const OPERATION_TEXT = /long-running operation has (failed|been canceled)/i;
 const NETWORK_CODES = new Set([
   'REQUEST_SEND_ERROR',
   'ECONNREFUSED',
@@ -53,8 +54,8 @@ function classify(error: ArmError): GroupError['code'] {
   if (error.code && (BUSY_CODES.has(error.code) || NETWORK_CODES.has(error.code))) return 'busy';
   if (BUSY_TEXT.test(error.message)) return 'busy';
   if (status === 408 || status === 429 || status >= 500) return 'busy';
-  if (status >= 400) return 'refused';
-  return 'failed';
+  // The poller's own error, of an operation that came to nothing; anything else will not get better.
+  return OPERATION_TEXT.test(error.message) ? 'failed' : 'refused';
 }
 
 function describe(error: ArmError): string {
