@@ -2,13 +2,16 @@ import { changeAssistant, newAssistant, presentAssistant } from '../shared/api/a
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import type { Handlers } from '../shared/http/call.ts';
+import { requireCursors } from '../shared/http/cursors.ts';
 import { filesOfResources, requireFiles, requireVectorStores } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: Handlers<Services> = {
-  listAssistants: async ({ project, query }, { stores }) =>
-    presentPage(await stores.assistants.list(project, query), presentAssistant),
+  listAssistants: async ({ project, query }, { stores: { assistants } }) => {
+    await requireCursors('assistant', query, async (id) => (await assistants.get(project, id)) !== undefined);
+    return presentPage(await assistants.list(project, query), presentAssistant);
+  },
 
   createAssistant: async ({ project, body }, { stores, clock }) => {
     requireVectorStores(body.tool_resources);

@@ -4,12 +4,15 @@ import { presentPage } from '../shared/api/page.ts';
 import { receiveFile } from '../shared/files/receive-file.ts';
 import { sendFile } from '../shared/files/send-file.ts';
 import type { Handlers } from '../shared/http/call.ts';
+import { requireCursors } from '../shared/http/cursors.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: Handlers<Services> = {
-  listFiles: async ({ project, query }, { stores }) =>
-    presentPage(await stores.files.list(project, query), presentFile),
+  listFiles: async ({ project, query }, { stores: { files } }) => {
+    await requireCursors('file', query, async (id) => (await files.get(project, id)) !== undefined);
+    return presentPage(await files.list(project, query), presentFile);
+  },
 
   createFile: async ({ project, request }, { stores, clock, config }) =>
     presentFile(

@@ -2,6 +2,7 @@ import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { presentRunStep } from '../shared/api/run-step.ts';
 import type { Handlers } from '../shared/http/call.ts';
+import { requireCursors } from '../shared/http/cursors.ts';
 import { missingIn } from '../shared/http/missing.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
@@ -11,6 +12,7 @@ export const handlers: Handlers<Services> = {
     if (!(await stores.runs.get(project, threadId, runId))) {
       throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
     }
+    await requireCursors('step', query);
     return presentPage(await stores.runSteps.list(threadId, runId, query), presentRunStep);
   },
 

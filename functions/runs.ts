@@ -8,6 +8,7 @@ import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-ru
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
+import { requireCursors } from '../shared/http/cursors.ts';
 import { missingIn } from '../shared/http/missing.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import { filesOfMessages, requireAssistant, requireFiles } from '../shared/http/references.ts';
@@ -18,6 +19,7 @@ import { type Services, services } from '../shared/services.ts';
 export const handlers: Handlers<Services> = {
   listRuns: async ({ project, params: { thread_id: threadId }, query }, { stores }) => {
     if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
+    await requireCursors('run', query);
     return presentPage(await stores.runs.list(threadId, query), presentRun);
   },
 

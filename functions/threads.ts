@@ -4,12 +4,13 @@ import { newMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { presentRun } from '../shared/api/run.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
-import { changeResources, type NewToolResources } from '../shared/api/tool.ts';
+import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
 import { deleteThread } from '../shared/engine/delete-thread.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
+import { requireCursors } from '../shared/http/cursors.ts';
 import {
   filesOfMessages,
   filesOfResources,
@@ -46,14 +47,16 @@ async function create({ stores, clock }: Services, project: string, request: Cre
 }
 
 /** The assistant as one run is to see it. */
-const withResources = (record: AssistantRecord, resources: NewToolResources): AssistantRecord => ({
+const withResources = (record: AssistantRecord, resources: ToolResourcesChange): AssistantRecord => ({
   ...record,
   object: { ...record.object, tool_resources: changeResources(record.object.tool_resources, resources) },
 });
 
 export const handlers: Handlers<Services> = {
-  listThreads: async ({ project, query }, { stores }) =>
-    presentPage(await stores.threads.list(project, query), presentThread),
+  listThreads: async ({ project, query }, { stores: { threads } }) => {
+    await requireCursors('thread', query, async (id) => (await threads.get(project, id)) !== undefined);
+    return presentPage(await threads.list(project, query), presentThread);
+  },
 
   createThread: async ({ project, body }, all) => {
     await requireResources(all, project, body, '');

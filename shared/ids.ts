@@ -83,6 +83,10 @@ export function sortKeyOf(id: string): string | undefined {
   return SORT_KEY.test(body) ? body : undefined;
 }
 
+/** Whether `id` was made here, for that kind of object (which may be gone by now). */
+export const isOwnId = (kind: IdKind, id: string): boolean =>
+  id.startsWith(prefixes[kind]) && SORT_KEY.test(id.slice(prefixes[kind].length));
+
 /** Reverses the order of sort keys: the newest comes first in an ascending scan. */
 export function invert(sortKey: string): string {
   let inverted = '';

@@ -14,7 +14,7 @@ import {
   truncationStrategy,
 } from './model-options.ts';
 import { createThread } from './thread.ts';
-import { newToolResources, TOOLS_PER_RUN_REQUEST, tool } from './tool.ts';
+import { TOOLS_PER_RUN_REQUEST, tool, toolResources } from './tool.ts';
 
 export type Run = OpenAI.Beta.Threads.Run;
 export type RunStatus = Run['status'];
@@ -101,7 +101,7 @@ export type CreateRun = z.output<typeof createRun>;
 export const createThreadAndRun = z.strictObject({
   ...runFields,
   thread: createThread.optional(),
-  tool_resources: newToolResources(),
+  tool_resources: toolResources(),
 });
 export type CreateThreadAndRun = z.output<typeof createThreadAndRun>;
 

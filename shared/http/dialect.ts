@@ -52,6 +52,10 @@ export function toV1(answer: object): object {
       return withFileIds(object, []);
     case 'thread.run.step':
       return { ...object, step_details: stepDetails(object.step_details) };
+    case 'thread.run.step.delta':
+      return isObject(object.delta)
+        ? { ...object, delta: { ...object.delta, step_details: stepDetails(object.delta.step_details) } }
+        : object;
     default:
       return object;
   }

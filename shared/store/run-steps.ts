@@ -1,5 +1,6 @@
 import type { Page, PageQuery } from '../api/page.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
+import { sortKeyOf } from '../ids.ts';
 import { endOf, stepKey, stepsOf } from './keys.ts';
 import type { Change, DocumentTable } from './table.ts';
 
@@ -46,17 +47,17 @@ export class RunStepStore {
 
   /** The caller has made sure that the run exists and belongs to the project. */
   async list(threadId: string, runId: string, query: PageQuery): Promise<Page<RunStepRecord>> {
-    const all = await this.ofRun(threadId, runId);
-    if (query.order === 'desc') all.reverse();
-    const place = (id: string | undefined) => all.findIndex((step) => step.object.id === id);
-    const after = query.after === undefined ? -1 : place(query.after);
-    const before = query.before === undefined ? all.length : place(query.before);
-    const end = before < 0 ? all.length : before;
-    const backwards = query.before !== undefined && query.after === undefined;
-    const start = backwards ? Math.max(0, end - query.limit) : after + 1;
-    const data = all.slice(start, Math.min(end, start + query.limit));
-    const hasMore = backwards ? start > 0 : start + data.length < end;
-    return { data, hasMore };
+    const steps = await this.ofRun(threadId, runId);
+    if (query.order === 'desc') steps.reverse();
+    const [after, before] = [query.after, query.before].map((id) => id && sortKeyOf(id));
+    const comesFirst = (a: string, b: string) => (query.order === 'desc' ? a > b : a < b);
+    const between = steps.filter(({ object }) => {
+      const key = sortKeyOf(object.id) ?? '';
+      return (!after || comesFirst(after, key)) && (!before || comesFirst(key, before));
+    });
+    const backwards = before && !after;
+    const data = backwards ? between.slice(-query.limit) : between.slice(0, query.limit);
+    return { data, hasMore: data.length < between.length };
   }
 }
 
