@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+
+import OpenAI from 'openai';
+
+import { buildPackage, type PackageReport } from '../../local/build.ts';
+import { testStorage } from '../support/azurite.ts';
+import { assertNoHandlerThrew, startHost } from '../support/host.ts';
+import { echo, startScriptedModel } from '../support/scripted-model.ts';
+
+suite('the deployment package', () => {
+  let dist: string;
+  let report: PackageReport;
+  before(async () => {
+    dist = await mkdtemp(join(tmpdir(), 'hourglass-package-'));
+    report = await buildPackage(dist);
+  });
+  after(() => rm(dist, { recursive: true, force: true }));
+
+  test('is complete in itself: a manifest, host.json, bundles, and no node_modules', async () => {
+    const manifest = JSON.parse(await readFile(join(dist, 'package.json'), 'utf8'));
+    assert.equal(manifest.main, 'functions/*.js');
+    assert.equal(manifest.type, 'module');
+    assert.equal(manifest.dependencies, undefined);
+    assert.deepEqual((await readdir(dist)).sort(), ['chunks', 'functions', 'host.json', 'package.json']);
+  });
+
+  test('keeps Resource Manager, identity, the model client and token tables for those who need them', () => {
+    // buildPackage throws when one of them is loaded at the start; most of the package is such code.
+    assert.ok(report.startBytes * 2 < report.totalBytes, JSON.stringify(report));
+  });
+
+  test('starts in the local host and completes a run with the official client', async (t) => {
+    await using model = await startScriptedModel({ respond: echo });
+    const storage = await testStorage();
+    const host = await startHost({
+      root: dist,
+      functions: 'functions/*.js',
+      environment: {
+        PATH: process.env.PATH,
+        AzureWebJobsStorage: storage.connectionString,
+        STORAGE_PREFIX: storage.prefix,
+        API_KEYS: 'package:KEY-OF-THE-PACKAGE',
+        OPENAI_BASE_URL: model.url,
+        OPENAI_API_KEY: 'none',
+        MODELS: 'scripted',
+        SESSION_ARM_ENDPOINT: 'http://127.0.0.1:9',
+        SESSION_SUBSCRIPTION_ID: 'none',
+        SESSION_RESOURCE_GROUP: 'none',
+        SESSION_LOCATION: 'none',
+        SESSION_IMAGE: 'none',
+      },
+    });
+    t.after(() => host.stop());
+    const client = new OpenAI({ baseURL: `${host.url}/v1`, apiKey: 'KEY-OF-THE-PACKAGE' });
+    const assistant = await client.beta.assistants.create({ model: 'scripted' });
+    const thread = await client.beta.threads.create({
+      messages: [{ role: 'user', content: 'hello, package' }],
+    });
+    const run = await client.beta.threads.runs.createAndPoll(thread.id, { assistant_id: assistant.id });
+    assert.equal(run.status, 'completed', JSON.stringify(run.last_error));
+    const { data } = await client.beta.threads.messages.list(thread.id);
+    const [part] = data[0]?.content ?? [];
+    assert.equal(part?.type === 'text' && part.text.value, 'hello, package');
+    assertNoHandlerThrew(host);
+  });
+});
