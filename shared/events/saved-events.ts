@@ -36,7 +36,7 @@ export function* savedEvents({ run, steps, messages }: SavedRun): Generator<RunE
       yield { event: `thread.message.${message.status}`, data: message };
     }
     yield { event: `thread.run.step.${step.status}`, data: step } as RunEvent;
-    if (step.status === 'completed' && functionCallsOf(step).length > 0) {
+    if (functionCallsOf(step).length > 0 && isAnswered(steps[position]!)) {
       yield* taken(object, object.started_at);
     }
   }
@@ -113,6 +113,9 @@ const functionCallsOf = (step: Step) =>
     ? step.step_details.tool_calls.filter((call) => call.type === 'function')
     : [];
 
+const isAnswered = ({ object, results }: Pick<RunStepRecord, 'object' | 'results'>): boolean =>
+  object.status === 'completed' && functionCallsOf(object).every((call) => results[call.id] !== undefined);
+
 /** The run as it waited for the outputs of a step's functions; undefined when it never did. */
 function waitedForOutputs({ object: step, results }: RunStepRecord, run: Run): Run | undefined {
   const calls = functionCallsOf(step);
@@ -121,8 +124,7 @@ function waitedForOutputs({ object: step, results }: RunStepRecord, run: Run): R
   // Functions are waited for when all code of the step has run. A step that failed or was cut never got there.
   const others = step.step_details.tool_calls.filter((call) => call.type !== 'function');
   const reached = step.status !== 'failed' && others.every((call) => results[call.id] !== undefined);
-  const answered = calls.every((call) => results[call.id] !== undefined);
-  if (!reached || (step.status === 'completed' && !answered)) return undefined;
+  if (!reached || (step.status === 'completed' && !isAnswered({ object: step, results }))) return undefined;
   return {
     ...asQueued(run),
     status: 'requires_action',
