@@ -2,6 +2,7 @@ import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { presentRun } from '../shared/api/run.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
+import { rescueRun } from '../shared/engine/rescue-run.ts';
 import { isTerminal } from '../shared/engine/run-state.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
@@ -35,9 +36,11 @@ export const handlers: Handlers<Services> = {
     return presentRun(queued);
   },
 
-  getRun: async ({ project, params: { thread_id: threadId, run_id: id } }, { stores, clock }) => {
+  getRun: async ({ project, params: { thread_id: threadId, run_id: id } }, all) => {
+    const { stores, clock } = all;
     const record = await stores.runs.get(project, threadId, id);
     if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
+    await rescueRun(all, record);
     const run = presentRun(record);
     return isTerminal(run.status) ? run : new JsonReply(run, pollAfter(run.created_at, clock.now()));
   },

@@ -97,6 +97,12 @@ export function invert(sortKey: string): string {
 /** Whether a string from a URL or a body can be an id at all; anything else is simply not found. */
 export const isPlausibleId = (id: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(id);
 
+/** When an id of ours was made, in Unix milliseconds; undefined for an id made elsewhere. */
+export function timeOfId(id: string): number | undefined {
+  const sortKey = sortKeyOf(id);
+  return sortKey === undefined ? undefined : timeOfSortKey(sortKey);
+}
+
 const timeOfSortKey = (sortKey: string): number => decode(sortKey.slice(0, TIME_CHARACTERS));
 
 function decode(text: string): number {

@@ -12,6 +12,8 @@ export interface FileRecord {
   readonly project: string;
   readonly sortKey: string;
   readonly object: FileObject;
+  /** The execution of code that made it: what nobody could learn of is deleted by that. */
+  readonly madeBy?: string;
 }
 
 /** What callers may upload a file for. */

@@ -7,6 +7,7 @@ import type { Change } from '../store/table.ts';
 import { workspaceChange } from '../store/workspace.ts';
 import type { RunEnd } from './decide.ts';
 import { buildRequest } from './model-request.ts';
+import { progressed } from './run-changes.ts';
 import type { RunContext } from './run-context.ts';
 import { completedMessage, completedStep } from './steps.ts';
 import { type Turn, TurnWriter } from './turn-writer.ts';
@@ -124,7 +125,12 @@ async function saveToolTurn(context: RunContext, { message, messageStep, toolSte
   // Names given to uploaded files stay, whatever becomes of this worker.
   if (context.workspace && Object.keys(context.workspace.inputs).length > 0)
     changes.push(workspaceChange(context.workspace));
-  await context.claimed.save((record) => context.countTurn(record), changes);
+  // Counted once, however often storage makes this be tried.
+  const { usage, modelCalls } = context.countTurn(context.run).work;
+  await context.claimed.save(
+    (record) => progressed({ ...record, work: { ...record.work, usage, modelCalls, halfTurn: false } }),
+    changes,
+  );
   context.dependencies.crash('after-turn-saved');
   context.nextTurn();
 }

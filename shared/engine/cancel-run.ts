@@ -1,11 +1,10 @@
 import { badRequest, notFound } from '../api/error.ts';
 import type { RunRecord } from '../api/run.ts';
-import { unixSeconds } from '../clock.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
-import type { RunRow } from '../store/runs.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { endUnattended } from './end-unattended.ts';
-import { isTerminal, transition } from './run-state.ts';
+import { cancelling, isAttended } from './run-changes.ts';
+import { isTerminal } from './run-state.ts';
 
 /**
  * Cancels a run. Whoever works on it sees `cancelling` with its next write or within a second and ends it;
@@ -22,12 +21,9 @@ export async function cancelRun(
     if (row?.document.project !== place.project) throw notFound('run', place.runId);
     const { object } = row.document;
     if (isTerminal(object.status)) throw badRequest(`Cannot cancel run with status '${object.status}'.`);
-    if (!isAttended(row, clock.now())) return endUnattended(dependencies, row, { status: 'cancelled' });
+    if (!isAttended(row.document, clock.now()))
+      return endUnattended(dependencies, row, { status: 'cancelled' });
     if (object.status === 'cancelling') return row.document;
-    const cancelling = transition(object, 'cancelling', unixSeconds(clock.now()));
-    return (await stores.runs.save(row, { ...row.document, object: cancelling })).document;
+    return (await stores.runs.save(row, cancelling(row.document, clock.now()))).document;
   });
 }
-
-const isAttended = ({ document: { work } }: RunRow, now: number): boolean =>
-  work.leaseOwner !== '' && work.leaseUntil > now;

@@ -1,17 +1,28 @@
-import { isDeepStrictEqual } from 'node:util';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { QueueReceipt, RunRecord } from '../api/run.ts';
 import type { ThreadState } from '../api/thread.ts';
-import { SECOND, unixSeconds } from '../clock.ts';
+import { SECOND } from '../clock.ts';
 import { errorFields } from '../log.ts';
 import type { RunRow } from '../store/runs.ts';
 import { type Change, Conflict } from '../store/table.ts';
 import type { EngineDependencies } from './dependencies.ts';
+import { heartbeat } from './heartbeat.ts';
 import { Interruption } from './interruption.ts';
-import { isTerminal, transition } from './run-state.ts';
+import { claimed, isClaimable, renewed, unattended } from './run-changes.ts';
+import { isTerminal } from './run-state.ts';
 
 /** How often a worker looks whether its run was cancelled. Short runs never look. */
 const POLL_MS = SECOND;
+/** Conflicts in a row that cannot be explained: then storage is not itself, and the run is left to a later try. */
+const MAX_RIDDLES = 5;
+
+/** A run as it ends, with all that changes in the same transaction. */
+export interface EndingWrite {
+  readonly record: RunRecord;
+  readonly changes: readonly Change[];
+  readonly state: Partial<ThreadState>;
+}
 
 /**
  * A run that this invocation works on. Holds the lease: renews it and puts the watchdog off while alive, and
@@ -21,7 +32,8 @@ export class ClaimedRun {
   readonly owner: string;
   readonly #dependencies: EngineDependencies;
   readonly #abort = new AbortController();
-  readonly #timers: NodeJS.Timeout[] = [];
+  #stopBeating: () => void = () => {};
+  #beating = true;
   #row: RunRow;
   #writing: Promise<unknown> = Promise.resolve();
 
@@ -39,26 +51,14 @@ export class ClaimedRun {
     watchdog: QueueReceipt | null,
   ): Promise<ClaimedRun | undefined> {
     const { clock, config, stores, crash } = dependencies;
-    const { object, work } = row.document;
     const now = clock.now();
-    if (isTerminal(object.status) || object.status === 'requires_action') return undefined;
-    if (work.leaseOwner && work.leaseUntil > now) return undefined;
+    if (!isClaimable(row.document, now)) return undefined;
     crash('before-claim');
-    const record: RunRecord = {
-      ...row.document,
-      object: object.status === 'queued' ? transition(object, 'in_progress', unixSeconds(now)) : object,
-      work: {
-        ...work,
-        watchdog: watchdog ?? work.watchdog,
-        leaseOwner: owner,
-        leaseUntil: now + config.RUN_LEASE_SECONDS,
-        attempts: work.attempts + 1,
-      },
-    };
+    const lease = { owner, now, leaseMs: config.RUN_LEASE_SECONDS };
     try {
-      const claimed = await stores.runs.save(row, record);
+      const taken = await stores.runs.save(row, claimed(row.document, lease, watchdog));
       crash('after-claim');
-      return ClaimedRun.held(dependencies, claimed, owner);
+      return ClaimedRun.held(dependencies, taken, owner);
     } catch (error) {
       if (error instanceof Conflict) return undefined;
       throw error;
@@ -67,9 +67,9 @@ export class ClaimedRun {
 
   /** Begins work on a run whose lease `owner` holds already. */
   static held(dependencies: EngineDependencies, row: RunRow, owner: string): ClaimedRun {
-    const claimed = new ClaimedRun(dependencies, row, owner);
-    claimed.#start();
-    return claimed;
+    const held = new ClaimedRun(dependencies, row, owner);
+    held.#start();
+    return held;
   }
 
   get record(): RunRecord {
@@ -85,81 +85,91 @@ export class ClaimedRun {
     this.#abort.abort(interruption);
   }
 
-  /** Saves the run together with other rows. @throws {Interruption} */
+  /**
+   * Saves the run together with other rows.
+   * @param change applied to the newest version, and again when that changed meanwhile
+   * @throws {Interruption}
+   */
   async save(change: (record: RunRecord) => RunRecord, changes: readonly Change[] = []): Promise<void> {
-    await this.#serially(() =>
-      this.#write(change, (row, next) => this.#dependencies.stores.runs.save(row, next, changes)),
-    );
+    const { runs } = this.#dependencies.stores;
+    await this.#serially(() => this.#write((row) => runs.save(row, change(row.document), changes)));
   }
 
   /**
-   * Saves the run's end and unlocks the thread, then forgets the watchdog. A cancellation that arrived
-   * meanwhile wins over any other end.
+   * Saves the run's end and unlocks the thread. Returns the watchdog, which is of no more use.
+   * @param end applied to the newest version, which may have begun to be cancelled
+   * @throws {Interruption}
    */
-  async finish(
-    change: (record: RunRecord) => RunRecord,
-    changes: readonly Change[],
-    state: Partial<ThreadState>,
-  ): Promise<void> {
-    const { stores, runQueue, crash } = this.#dependencies;
+  async finish(end: (record: RunRecord) => EndingWrite): Promise<QueueReceipt | null> {
+    const { stores, crash } = this.#dependencies;
     crash('before-final-transaction');
     const watchdog = await this.#serially(async () => {
       const waiting = this.record.work.watchdog;
-      await this.#write(change, (row, next) => stores.runs.finish(row, next, changes, state));
+      await this.#write((row) => {
+        const { record, changes, state } = end(row.document);
+        return stores.runs.finish(row, record, changes, state);
+      });
+      this.stop();
       return waiting;
     });
     crash('after-final-transaction');
+    return watchdog;
+  }
+
+  /** Saves the run as nobody's; the watchdog stays. @throws {Interruption} */
+  async giveBack(change: (record: RunRecord) => RunRecord = (record) => record): Promise<void> {
+    const { clock, config } = this.#dependencies;
     this.stop();
-    if (watchdog) await runQueue.remove(watchdog);
+    await this.save((record) => unattended(change(record), clock.now() + config.RUN_LEASE_SECONDS));
   }
 
-  /** Stops timers; the lease itself is given back by a save or runs out. */
+  /** Renews nothing any more; the lease itself is given back by a save or runs out. */
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#beating = false;
+    this.#stopBeating();
   }
 
-  async #write(
-    change: (record: RunRecord) => RunRecord,
-    write: (row: RunRow, next: RunRecord) => Promise<RunRow>,
-  ): Promise<void> {
-    for (;;) {
-      const next = change(this.#row.document);
+  async #write(write: (row: RunRow) => Promise<RunRow>): Promise<void> {
+    for (let riddles = 0; ; ) {
+      const before = this.#row;
+      if (isTerminal(before.document.object.status)) throw this.#left('lost');
       try {
-        this.#row = await write(this.#row, next);
+        this.#row = await write(before);
         return;
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;
-        // A write whose answer was lost is found done: its retry conflicts with itself.
-        if (await this.#reload(next)) return;
+        await this.#reload();
+        if (this.#row.etag !== before.etag) continue;
+        // Not the run but its thread: deleted, unless storage made the conflict up.
+        await this.#checkThread();
+        if (++riddles >= MAX_RIDDLES) throw error;
+        await delay(riddles * 50);
       }
     }
   }
 
-  /** Adopts the stored version. True when it is `expected` already. @throws {Interruption} */
-  async #reload(expected?: RunRecord): Promise<boolean> {
+  /** Adopts the stored version. @throws {Interruption} */
+  async #reload(): Promise<void> {
     const { object } = this.record;
-    const before = object.status;
     const row = await this.#dependencies.stores.runs.row(object.thread_id, object.id);
-    if (!row) throw this.#lost();
-    if (expected && isDeepStrictEqual(row.document, JSON.parse(JSON.stringify(expected)))) {
-      this.#row = row;
-      return true;
-    }
+    if (!row) throw this.#left('gone');
     if (row.document.work.leaseOwner !== this.owner || isTerminal(row.document.object.status))
-      throw this.#lost();
+      throw this.#left('lost');
     this.#row = row;
-    if (row.document.object.status === 'cancelling' && before !== 'cancelling') {
-      const cancelling = new Interruption('cancelling');
-      this.interrupt(cancelling);
-      throw cancelling;
+    if (row.document.object.status === 'cancelling' && object.status !== 'cancelling') {
+      throw this.#left('cancelling');
     }
-    return false;
   }
 
-  #lost(): Interruption {
-    const lost = new Interruption('lost');
-    this.interrupt(lost);
-    return lost;
+  async #checkThread(): Promise<void> {
+    const { object, project } = this.record;
+    if (!(await this.#dependencies.stores.threads.row(project, object.thread_id))) throw this.#left('gone');
+  }
+
+  #left(reason: 'cancelling' | 'lost' | 'gone'): Interruption {
+    const interruption = new Interruption(reason);
+    this.interrupt(interruption);
+    return interruption;
   }
 
   /** One write at a time: a renewal must not race with a save of the same process. */
@@ -170,51 +180,40 @@ export class ClaimedRun {
   }
 
   #start(): void {
-    const { config, clock } = this.#dependencies;
-    this.#every(config.RUN_LEASE_SECONDS / 3, () => this.#renew());
-    this.#every(POLL_MS, () => this.#serially(() => this.#reload()));
-    const { expires_at } = this.record.object;
-    if (expires_at !== null) {
-      const timer = setTimeout(
-        () => this.interrupt(new Interruption('expired')),
-        Math.max(0, expires_at * SECOND - clock.now()),
-      );
-      this.#timers.push(timer);
-    }
+    const { config, clock, log } = this.#dependencies;
+    // Passing faults are left to the next beat: the lease has room for two.
+    const onError = (error: unknown) => {
+      if (error instanceof Interruption) return;
+      log.warn('could not renew or check a lease', { run: this.record.object.id, ...errorFields(error) });
+    };
+    const whileBeating = (work: () => Promise<void>) => () =>
+      this.#serially(async () => {
+        if (this.#beating && !this.signal.aborted) await work();
+      });
+    const stopBeats = heartbeat(
+      [
+        { everyMs: config.RUN_LEASE_SECONDS / 3, beat: whileBeating(() => this.#renew()) },
+        { everyMs: POLL_MS, beat: whileBeating(() => this.#reload()) },
+      ],
+      onError,
+    );
+    const remaining = (this.record.object.expires_at ?? 0) * SECOND - clock.now();
+    const expiry = setTimeout(() => this.interrupt(new Interruption('expired')), Math.max(0, remaining));
+    this.#stopBeating = () => {
+      stopBeats();
+      clearTimeout(expiry);
+    };
   }
 
-  /** Passing faults of storage are left to the next beat: the lease has room for two. */
-  #every(milliseconds: number, beat: () => Promise<unknown>): void {
-    let beating = false;
-    const timer = setInterval(() => {
-      if (beating || this.signal.aborted) return;
-      beating = true;
-      beat()
-        .catch((error: unknown) => {
-          if (!(error instanceof Interruption)) {
-            this.#dependencies.log.warn('could not renew or check a lease', {
-              run: this.record.object.id,
-              ...errorFields(error),
-            });
-          }
-        })
-        .finally(() => {
-          beating = false;
-        });
-    }, milliseconds);
-    this.#timers.push(timer);
-  }
-
+  /** The watchdog wakes when the lease has run out, not a moment before. */
   async #renew(): Promise<void> {
-    const { runQueue, config, clock } = this.#dependencies;
+    const { runQueue, config, clock, stores } = this.#dependencies;
     const { object, work } = this.record;
     const message = { threadId: object.thread_id, runId: object.id, kind: 'watch' } as const;
+    const until = clock.now() + config.RUN_LEASE_SECONDS;
     const postponed =
       work.watchdog && (await runQueue.postpone(work.watchdog, message, config.RUN_LEASE_SECONDS));
     const watchdog = postponed || (await runQueue.put(message, config.RUN_LEASE_SECONDS));
-    await this.save((record) => ({
-      ...record,
-      work: { ...record.work, watchdog, leaseUntil: clock.now() + config.RUN_LEASE_SECONDS },
-    }));
+    await this.#write((row) => stores.runs.save(row, renewed(row.document, until, watchdog)));
   }
 }

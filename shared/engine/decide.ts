@@ -1,5 +1,6 @@
 import type { Run, RunRecord } from '../api/run.ts';
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
+import { MAX_STEPS } from '../store/run-steps.ts';
 import { isTerminal, type TerminalStatus } from './run-state.ts';
 import { isOpen, toolCallsOf } from './steps.ts';
 
@@ -16,11 +17,8 @@ export type NextStep =
   | { readonly type: 'call-model' }
   | { readonly type: 'run-code'; readonly step: RunStepRecord; readonly call: CodeCall }
   | { readonly type: 'complete-step'; readonly step: RunStepRecord }
-  | {
-      readonly type: 'wait-for-outputs';
-      readonly step: RunStepRecord;
-      readonly calls: readonly FunctionCall[];
-    }
+  | { readonly type: 'refuse-calls'; readonly step: RunStepRecord; readonly calls: readonly FunctionCall[] }
+  | { readonly type: 'wait-for-outputs'; readonly calls: readonly FunctionCall[] }
   | { readonly type: 'finish'; readonly end: RunEnd }
   | { readonly type: 'leave' };
 
@@ -31,17 +29,29 @@ export function decide(run: RunRecord, steps: readonly RunStepRecord[], nowSecon
   if (status === 'cancelling') return { type: 'finish', end: { status: 'cancelled' } };
   if (expires_at !== null && nowSeconds >= expires_at) return { type: 'finish', end: { status: 'expired' } };
   const openStep = steps.find((step) => isOpen(step) && step.object.type === 'tool_calls');
-  if (openStep) return decideOnCalls(openStep);
-  return overBudget(run) ?? { type: 'call-model' };
+  if (openStep) return decideOnCalls(run, openStep);
+  return overBudget(run) ?? overLimit(steps) ?? { type: 'call-model' };
 }
 
-function decideOnCalls(step: RunStepRecord): NextStep {
+function decideOnCalls(run: RunRecord, step: RunStepRecord): NextStep {
   const waiting = toolCallsOf(step).filter((call) => step.results[call.id] === undefined);
   const code = waiting.find((call) => call.type === 'code_interpreter');
   if (code) return { type: 'run-code', step, call: code };
   const calls = waiting.filter((call) => call.type === 'function');
-  if (calls.length > 0) return { type: 'wait-for-outputs', step, calls };
+  const offered = new Set(
+    run.object.tools.map((tool) => (tool.type === 'function' ? tool.function.name : tool.type)),
+  );
+  const unknown = calls.filter((call) => !offered.has(call.function.name));
+  if (unknown.length > 0) return { type: 'refuse-calls', step, calls: unknown };
+  if (calls.length > 0) return { type: 'wait-for-outputs', calls };
   return { type: 'complete-step', step };
+}
+
+/** A model that calls tools for ever is stopped here, if not by the run's time. */
+function overLimit(steps: readonly RunStepRecord[]): NextStep | undefined {
+  if (steps.length < MAX_STEPS) return undefined;
+  const message = `The run was stopped after ${MAX_STEPS} steps.`;
+  return { type: 'finish', end: { status: 'failed', lastError: { code: 'server_error', message } } };
 }
 
 /** Both budgets count over the whole run; a run that still wants the model beyond one is incomplete. */

@@ -1,10 +1,13 @@
 import type { RunRecord } from '../api/run.ts';
 import { unixSeconds } from '../clock.ts';
+import { errorFields } from '../log.ts';
 import { messageChangesOf } from '../store/messages.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { RunEnd } from './decide.ts';
 import type { EngineDependencies } from './dependencies.ts';
+import { discardUnsavedFiles } from './discard-unsaved-files.ts';
+import { dismissWatchdog } from './dismiss-watchdog.ts';
 import { endRun } from './finish.ts';
 import { loadWork } from './load-saved-run.ts';
 
@@ -17,9 +20,10 @@ export async function endUnattended(
   row: RunRow,
   end: RunEnd,
 ): Promise<RunRecord> {
-  const { stores, clock, runQueue, reportEvents } = dependencies;
+  const { stores, clock, log, reportEvents } = dependencies;
   const { work } = row.document;
   const { steps, messages } = await loadWork(stores, row.document);
+  await discardUnsavedFiles(stores, row.document, steps);
   const ending = endRun(row.document, end, steps, messages, unixSeconds(clock.now()));
   const changes = [...ending.messages.flatMap(messageChangesOf), ...ending.steps.map(stepChange)];
   const newest = messages.at(-1)?.object.id;
@@ -29,11 +33,15 @@ export async function endUnattended(
       : {}),
     ...(steps.some((step) => step.object.type === 'tool_calls') ? { hasToolSteps: true } : {}),
   });
-  if (work.watchdog) await runQueue.remove(work.watchdog);
+  await dismissWatchdog(dependencies, work.watchdog);
+  // The end stands; whoever follows the stream learns of it from the run when the log cannot be written.
   await reportEvents({
     run: saved.document,
     steps: steps.map((step) => ending.steps.find(({ object }) => object.id === step.object.id) ?? step),
     messages: messages.map((one) => ending.messages.find(({ object }) => object.id === one.object.id) ?? one),
+  }).catch((error: unknown) => {
+    const run = saved.document.object.id;
+    log.warn('the end of a run is missing in its event log', { run, ...errorFields(error) });
   });
   return saved.document;
 }

@@ -16,16 +16,18 @@ export interface Ending {
 }
 
 /**
- * A run's end and what it means for its open steps and half-written messages. Pure.
+ * A run's end and what it means for its open steps and half-written messages. A run that is being cancelled
+ * ends as cancelled, whatever else happened to it. Pure.
  * @param now Unix seconds
  */
 export function endRun(
   run: RunRecord,
-  end: RunEnd,
+  wanted: RunEnd,
   steps: readonly RunStepRecord[],
   messages: readonly MessageRecord[],
   now: number,
 ): Ending {
+  const end: RunEnd = run.object.status === 'cancelling' ? { status: 'cancelled' } : wanted;
   const endedMessages = messages
     .filter((message) => message.object.status === 'in_progress')
     .map((message) => endMessage(message, end, now));
@@ -73,8 +75,11 @@ function endStep(step: RunStepRecord, end: RunEnd, now: number): RunStepRecord {
       return { ...step, object: { ...object, status: 'expired', expired_at: now } };
     case 'failed':
       return { ...step, object: { ...object, status: 'failed', failed_at: now, last_error: stepError(end) } };
-    case 'completed':
     case 'incomplete':
+    case 'completed':
+      // Calls that the model did not finish writing, or took back, were never made.
+      if (object.type === 'tool_calls')
+        return { ...step, object: { ...object, status: 'cancelled', cancelled_at: now } };
       return { ...step, object: { ...object, status: 'completed', completed_at: now } };
   }
 }

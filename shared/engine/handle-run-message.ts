@@ -1,16 +1,32 @@
 import { randomUUID } from 'node:crypto';
 
-import { SECOND, unixSeconds } from '../clock.ts';
+import type { QueueReceipt } from '../api/run.ts';
+import { MINUTE, SECOND } from '../clock.ts';
 import type { RunSink } from '../events/run-event.ts';
+import { timeOfId } from '../ids.ts';
 import type { RunMessage } from '../queue/run-queue.ts';
 import type { RunRow } from '../store/runs.ts';
 import { Conflict } from '../store/table.ts';
 import { advanceRun } from './advance-run.ts';
 import { ClaimedRun } from './claimed-run.ts';
+import type { RunEnd } from './decide.ts';
 import type { EngineDependencies } from './dependencies.ts';
+import { dismissWatchdog } from './dismiss-watchdog.ts';
 import { endUnattended } from './end-unattended.ts';
 import { Interruption } from './interruption.ts';
+import { isAttended, isExpired } from './run-changes.ts';
 import { isTerminal } from './run-state.ts';
+import { wakeWorker } from './wake-worker.ts';
+
+/** How often a run may be taken up without anything of it being saved: it may be what kills its workers. */
+const MAX_ATTEMPTS = 10;
+/** A run may come into being this much later than its watchdog: storage is waited for. */
+const LATE_BIRTH_MS = MINUTE;
+
+const givenUp: RunEnd = {
+  status: 'failed',
+  lastError: { code: 'server_error', message: 'The run could not be processed and was given up.' },
+};
 
 /**
  * Handles one message by making sure that its run moves: ended or gone → nothing; somebody works on it → look
@@ -21,46 +37,73 @@ import { isTerminal } from './run-state.ts';
  * @throws errors of storage: the message is delivered again
  */
 export async function handleRunMessage(dependencies: EngineDependencies, message: RunMessage): Promise<void> {
-  const { stores, runQueue, clock, config, crash } = dependencies;
+  const { stores, clock, crash } = dependencies;
   const row = await stores.runs.row(message.threadId, message.runId);
-  if (!row || isTerminal(row.document.object.status)) return;
-  const { object, work } = row.document;
-  const expired = object.expires_at !== null && unixSeconds(clock.now()) >= object.expires_at;
-  if (object.status === 'requires_action') {
-    if (expired) return endOrLookAgain(dependencies, row, message);
-    // Its own watchdog waits for the expiry; a stray one only makes sure that there is one.
-    if (message.kind === 'watch' && object.expires_at !== null) {
-      await runQueue.put(message, object.expires_at * SECOND - clock.now());
-    }
-    return;
-  }
-  const successor = message.kind === 'watch' ? await runQueue.put(message, config.RUN_LEASE_SECONDS) : null;
-  if (message.kind === 'watch') crash('while-working-on-watchdog');
-  if (work.leaseOwner !== '' && work.leaseUntil > clock.now()) return;
-  const owner = randomUUID();
-  const claimed = await ClaimedRun.claim(dependencies, row, owner, successor);
+  if (!row) return watchForBirth(dependencies, message);
+  if (isTerminal(row.document.object.status)) return;
+  const successor = message.kind === 'watch' ? await putSuccessor(dependencies, row, message) : null;
+  if (successor) crash('while-working-on-watchdog');
+  if (isAttended(row.document, clock.now())) return;
+  if (isExpired(row.document, clock.now())) return end(dependencies, row, { status: 'expired' }, successor);
+  if (row.document.object.status === 'requires_action') return;
+  if (row.document.work.attempts >= MAX_ATTEMPTS) return end(dependencies, row, givenUp, successor);
+  const claimed = await ClaimedRun.claim(dependencies, row, randomUUID(), successor);
   if (claimed) await advanceClaimed(dependencies, claimed);
+}
+
+/** The next look: at the run's expiry while it waits for its caller, else when the lease has run out. */
+async function putSuccessor(
+  { runQueue, clock, config }: EngineDependencies,
+  { document }: RunRow,
+  message: RunMessage,
+): Promise<QueueReceipt> {
+  const now = clock.now();
+  const { object, work } = document;
+  if (isExpired(document, now)) return runQueue.put(message, config.RUN_LEASE_SECONDS);
+  if (object.status === 'requires_action') {
+    return runQueue.put(message, (object.expires_at ?? 0) * SECOND - now);
+  }
+  return runQueue.put(message, isAttended(document, now) ? work.leaseUntil - now : config.RUN_LEASE_SECONDS);
+}
+
+/** A watchdog is put before its run: one whose run is not there yet looks again for a while. */
+async function watchForBirth(
+  { runQueue, clock, config }: EngineDependencies,
+  message: RunMessage,
+): Promise<void> {
+  const born = timeOfId(message.runId);
+  const age = born === undefined ? Number.POSITIVE_INFINITY : clock.now() - born;
+  if (message.kind !== 'watch' || age > config.RUN_LEASE_SECONDS + LATE_BIRTH_MS) return;
+  await runQueue.put(message, config.RUN_LEASE_SECONDS);
 }
 
 /** Time that a step in progress gets to end by itself when the process is asked to stop. */
 const DRAIN_GRACE_MS = 2 * SECOND;
 
-/** Advances within this invocation's slice of time. */
+/**
+ * Advances within this invocation's slice of time.
+ * @param waiting the sink of a streaming request: no message stands behind such an invocation
+ */
 export async function advanceClaimed(
   dependencies: EngineDependencies,
   claimed: ClaimedRun,
   waiting?: RunSink,
 ): Promise<void> {
   const { config, drain, openSink } = dependencies;
-  const slice = setTimeout(() => claimed.interrupt(new Interruption('drain')), config.RUN_SLICE_SECONDS);
+  const handOver = () => claimed.interrupt(new Interruption('drain'));
+  const slice = setTimeout(handOver, config.RUN_SLICE_SECONDS);
   let grace: NodeJS.Timeout | undefined;
   const onDrain = () => {
-    grace = setTimeout(() => claimed.interrupt(new Interruption('drain')), DRAIN_GRACE_MS);
+    grace = setTimeout(handOver, DRAIN_GRACE_MS);
   };
   drain.addEventListener('abort', onDrain, { once: true });
   const sink = waiting ?? openSink(claimed.record);
   try {
     await advanceRun(dependencies, claimed, sink);
+  } catch (error) {
+    const { thread_id: threadId, id } = claimed.record.object;
+    if (waiting) await wakeWorker(dependencies, threadId, id);
+    throw error;
   } finally {
     clearTimeout(slice);
     clearTimeout(grace);
@@ -69,27 +112,34 @@ export async function advanceClaimed(
   }
 }
 
-/** Ends a run whose message could not be handled however often it was tried. */
+/**
+ * Ends a run whose message could not be handled however often it was tried. One that somebody works on after
+ * all, or that waits for its caller, is left alone: its watchdog stands, or gets a successor here.
+ */
 export async function failPoisonedRun(dependencies: EngineDependencies, message: RunMessage): Promise<void> {
-  const { stores, log } = dependencies;
+  const { stores, log, clock } = dependencies;
   const row = await stores.runs.row(message.threadId, message.runId);
   if (!row || isTerminal(row.document.object.status)) return;
+  const waits = row.document.object.status === 'requires_action' && !isExpired(row.document, clock.now());
+  if (waits || isAttended(row.document, clock.now())) {
+    await putSuccessor(dependencies, row, { ...message, kind: 'watch' });
+    return;
+  }
   log.error('a run was given up', { run: message.runId, thread: message.threadId });
-  await endUnattended(dependencies, row, {
-    status: 'failed',
-    lastError: { code: 'server_error', message: 'The run could not be processed and was given up.' },
-  });
+  await endUnattended(dependencies, row, givenUp);
 }
 
-async function endOrLookAgain(
+async function end(
   dependencies: EngineDependencies,
   row: RunRow,
-  message: RunMessage,
+  how: RunEnd,
+  successor: QueueReceipt | null,
 ): Promise<void> {
   try {
-    await endUnattended(dependencies, row, { status: 'expired' });
+    await endUnattended(dependencies, row, how);
+    await dismissWatchdog(dependencies, successor);
   } catch (error) {
+    // Somebody took it meanwhile: another message about it waits.
     if (!(error instanceof Conflict)) throw error;
-    await handleRunMessage(dependencies, message);
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Why work on a run stops before its end. Not an error of the run: `cancelling` and `expired` end it in order,
- * `drain` hands it to another worker, `lost` means that another worker has it or it is gone.
+ * `drain` hands it to another worker, `lost` means that another worker has it, and `gone` that it was deleted.
  */
-export type InterruptionReason = 'cancelling' | 'expired' | 'drain' | 'lost';
+export type InterruptionReason = 'cancelling' | 'expired' | 'drain' | 'lost' | 'gone';
 
 export class Interruption extends Error {
   readonly reason: InterruptionReason;
@@ -10,6 +10,11 @@ export class Interruption extends Error {
     super(`Work on the run was interrupted: ${reason}.`, options);
     this.name = 'Interruption';
     this.reason = reason;
+  }
+
+  /** Whether another worker wants the outcome of code that runs: a session is then not interrupted. */
+  get leavesCodeRunning(): boolean {
+    return this.reason === 'drain' || this.reason === 'lost';
   }
 }
 

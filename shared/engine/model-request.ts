@@ -18,7 +18,7 @@ export async function buildRequest(
   const { run, dependencies } = context;
   const { object, work } = run;
   const size = contextTokens(dependencies.config.MODEL_CONTEXT_TOKENS, object.model);
-  const history = await context.history(size);
+  const history = await context.history();
   const workspace = await context.loadWorkspace(history);
   const tools = chatTools(run);
   const notes = usesCodeInterpreter(run) ? [INTERPRETER_NOTE, workspaceNote(workspace) ?? ''] : [];
@@ -41,27 +41,30 @@ export async function buildRequest(
     conversation({ ...history, history: history.messages, run, steps: [], ownMessages: [] }).length;
   const fixed = [...(system ? [system] : []), ...toolMessages(tools)];
   const all = [...fixed, ...groups.flatMap((group) => group.messages)];
-  const count = await messageCounter(all, size * (1 - ANSWER_SHARE), object.model);
-
   const answer =
     object.max_completion_tokens === null
       ? undefined
       : object.max_completion_tokens - work.usage.completion_tokens;
   const reserve = Math.min(answer ?? MAX_ANSWER_TOKENS, MAX_ANSWER_TOKENS, size * ANSWER_SHARE);
+  const budget = (object.max_prompt_tokens ?? Number.POSITIVE_INFINITY) - work.usage.prompt_tokens;
+  const limit = Math.min(size - reserve, budget);
+  const count = await messageCounter(all, limit, object.model);
   const overhead = count(fixed);
-  let room = size - reserve - overhead;
-  if (object.max_prompt_tokens !== null) {
-    const left = object.max_prompt_tokens - work.usage.prompt_tokens - overhead;
-    if (left <= 0) return { end: { status: 'incomplete', incompleteReason: 'max_prompt_tokens' } };
-    room = Math.min(room, left);
-  }
   const kept = truncate(
     groups,
-    { strategy: object.truncation_strategy ?? { type: 'auto', last_messages: null }, tokens: room },
+    {
+      strategy: object.truncation_strategy ?? { type: 'auto', last_messages: null },
+      tokens: limit - overhead,
+    },
     (group) => count(group.messages),
     own,
   );
-  const messages: ChatMessage[] = [...(system ? [system] : []), ...kept.flatMap((group) => group.messages)];
+  const conversed = kept.flatMap((group) => group.messages);
+  // What has to be said at least is said whatever the model's context, but never beyond the caller's budget.
+  if (overhead + count(conversed) > budget) {
+    return { end: { status: 'incomplete', incompleteReason: 'max_prompt_tokens' } };
+  }
+  const messages: ChatMessage[] = [...(system ? [system] : []), ...conversed];
   return { request: toRequest(context, messages, tools, answer) };
 }
 

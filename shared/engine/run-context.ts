@@ -3,11 +3,14 @@ import type { RunRecord, RunUsage } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
 import type { EventSink } from '../events/run-event.ts';
+import { contextTokens } from '../model/context.ts';
 import type { Workspace } from '../store/workspace.ts';
+import type { WarmSession } from '../tools/code-interpreter.ts';
 import { loadWorkspace } from '../tools/workspace-plan.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { type History, loadHistory } from './load-history.ts';
+import { isOpen } from './steps.ts';
 
 /** Messages of a thread that a prompt is made from at most, whatever their length. */
 const MAX_PROMPT_MESSAGES = 500;
@@ -32,6 +35,8 @@ export class RunContext {
   /** Tokens of the last model call, counted into the run when its outcome is saved. */
   tokens: RunUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   #history: History | undefined;
+  #warmed = false;
+  #warm: Promise<WarmSession | undefined> | undefined;
 
   constructor(
     dependencies: EngineDependencies,
@@ -57,12 +62,27 @@ export class RunContext {
   }
 
   /** The thread before this run; read once, since nobody else writes to a locked thread. */
-  async history(contextTokens: number): Promise<History> {
+  async history(): Promise<History> {
     this.#history ??= await loadHistory(this.dependencies.stores, this.run, {
-      contextTokens,
+      contextTokens: contextTokens(this.dependencies.config.MODEL_CONTEXT_TOKENS, this.run.object.model),
       maxMessages: MAX_PROMPT_MESSAGES,
     });
     return this.#history;
+  }
+
+  /** Looks for the thread's session while the model thinks; once. */
+  warmSession(): void {
+    if (this.#warmed) return;
+    this.#warmed = true;
+    const { codeInterpreter } = this.dependencies;
+    this.#warm = codeInterpreter.warmUp(this.run.object.thread_id, this.claimed.signal);
+  }
+
+  /** What {@link warmSession} found, for the first call that needs it. */
+  takeWarmSession(): Promise<WarmSession | undefined> | undefined {
+    const warm = this.#warm;
+    this.#warm = undefined;
+    return warm;
   }
 
   async loadWorkspace(history: History): Promise<Workspace> {
@@ -95,6 +115,14 @@ export class RunContext {
   dropStep(step: RunStepRecord | undefined): void {
     const at = step ? this.steps.findIndex(({ object }) => object.id === step.object.id) : -1;
     if (at >= 0) this.steps.splice(at, 1);
+  }
+
+  /** Forgets a message, and its step, alike. */
+  dropMessage(message: MessageRecord | undefined): void {
+    const at = message ? this.messages.indexOf(message) : -1;
+    if (at < 0) return;
+    this.messages.splice(at, 1);
+    this.dropStep(this.steps.find((step) => isOpen(step) && step.object.type === 'message_creation'));
   }
 
   putMessage(message: MessageRecord): void {

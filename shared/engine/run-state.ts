@@ -1,20 +1,14 @@
 import type { Run, RunStatus } from '../api/run.ts';
 
-/** What may follow what. Ends are final: nothing leaves them, whatever arrives later. */
+/**
+ * What may follow what. Ends are final: nothing leaves them, whatever arrives later; and a run that is being
+ * cancelled ends as cancelled, whatever else happens to it.
+ */
 export const transitions = {
   queued: ['in_progress', 'cancelling', 'cancelled', 'failed', 'expired'],
-  in_progress: [
-    'requires_action',
-    'queued',
-    'completed',
-    'incomplete',
-    'failed',
-    'cancelling',
-    'cancelled',
-    'expired',
-  ],
-  requires_action: ['queued', 'in_progress', 'cancelling', 'cancelled', 'failed', 'expired'],
-  cancelling: ['cancelled', 'failed', 'expired', 'completed', 'incomplete'],
+  in_progress: ['requires_action', 'completed', 'incomplete', 'failed', 'cancelling', 'cancelled', 'expired'],
+  requires_action: ['queued', 'cancelling', 'cancelled', 'failed', 'expired'],
+  cancelling: ['cancelled'],
   cancelled: [],
   failed: [],
   completed: [],

@@ -2,47 +2,56 @@ import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import { outputDelta } from '../events/delta-events.ts';
 import { sortKeyOf } from '../ids.ts';
 import { stepChange } from '../store/run-steps.ts';
-import { emptyWorkspace, workspaceChange } from '../store/workspace.ts';
-import type { CodeOutput } from '../tools/code-interpreter.ts';
+import { workspaceChange } from '../store/workspace.ts';
+import type { CodeOutcome, CodeOutput } from '../tools/code-interpreter.ts';
+import { OutputList } from '../tools/output-list.ts';
 import type { CodeCall } from './decide.ts';
 import { stepEvent } from './finish.ts';
+import { progressed } from './run-changes.ts';
 import type { RunContext } from './run-context.ts';
-import { toolCallsOf } from './steps.ts';
+import { executionId, toolCallsOf } from './steps.ts';
 
 /** Runs one code call and saves its result; the last result of a step completes it in the same write. */
 export async function runCode(context: RunContext, step: RunStepRecord, call: CodeCall): Promise<void> {
   const { dependencies, claimed, run } = context;
   const index = toolCallsOf(step).indexOf(call);
-  const outputs = new OutputDeltas(context, step, index);
-  const workspace = context.workspace ?? (await context.loadWorkspace(await context.history(0)));
-  const outcome = await dependencies.codeInterpreter.run(
-    {
-      run,
-      executionId: `${step.object.id}-${index}`,
-      sortKey: sortKeyOf(step.object.id) ?? '',
-      code: call.code_interpreter.input,
-      workspace: workspace ?? emptyWorkspace,
-      resumed: context.resumed,
-    },
-    (output) => outputs.emit(output),
-    claimed.signal,
-  );
+  const deltas = new OutputDeltas(context, step, index);
+  const outputs = new OutputList((output) => deltas.emit(output));
+  const workspace = context.workspace ?? (await context.loadWorkspace(await context.history()));
+  const codeCall = {
+    run,
+    executionId: executionId(step, index),
+    sortKey: sortKeyOf(step.object.id) ?? '',
+    code: call.code_interpreter.input,
+    workspace,
+    resumed: context.resumed,
+    warm: context.takeWarmSession(),
+  };
+  let outcome: CodeOutcome;
+  try {
+    outcome = await dependencies.codeInterpreter.run(codeCall, outputs, claimed.signal);
+  } catch (error) {
+    // If the run ends here, what was shown stays with the step.
+    context.putStep(withOutputs(step, call, outputs.outputs));
+    throw error;
+  }
   context.workspace = outcome.workspace;
+  const shown = withOutputs(step, call, outcome.outputs);
+  const results = { ...step.results, [call.id]: { text: outcome.text } };
+  const saved = completeWhenDone({ ...shown, results }, context.now());
+  await claimed.save(progressed, [stepChange(saved), workspaceChange(outcome.workspace)]);
+  context.putStep(saved);
+  if (saved.object.status === 'completed') context.sink.emit(stepEvent(saved));
+}
+
+function withOutputs(step: RunStepRecord, call: CodeCall, outputs: readonly CodeOutput[]): RunStepRecord {
   const calls = toolCallsOf(step).map(
     (other): ToolCall =>
       other === call
-        ? { ...call, code_interpreter: { ...call.code_interpreter, outputs: [...outcome.outputs] } }
+        ? { ...call, code_interpreter: { ...call.code_interpreter, outputs: [...outputs] } }
         : other,
   );
-  const done: RunStepRecord = {
-    ...step,
-    results: { ...step.results, [call.id]: { text: outcome.text } },
-    object: { ...step.object, step_details: { type: 'tool_calls', tool_calls: calls } },
-  };
-  const saved = completeWhenDone(done, context.now());
-  await claimed.save((record) => record, [stepChange(saved), workspaceChange(outcome.workspace)]);
-  context.putStep(saved);
-  if (saved.object.status === 'completed') context.sink.emit(stepEvent(saved));
+  return { ...step, object: { ...step.object, step_details: { type: 'tool_calls', tool_calls: calls } } };
 }
 
 /** Completes a step whose calls all have results. */

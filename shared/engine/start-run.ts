@@ -2,7 +2,6 @@ import type { AssistantRecord } from '../api/assistant.ts';
 import { badRequest, notFound } from '../api/error.ts';
 import { newMessage } from '../api/message.ts';
 import type { CreateRun, RunRecord } from '../api/run.ts';
-import { unixSeconds } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { MAX_MESSAGES } from '../store/messages.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
@@ -10,8 +9,10 @@ import type { RunRow } from '../store/runs.ts';
 import { Conflict, type Row } from '../store/table.ts';
 import { type ThreadDocument, toRecord } from '../store/threads.ts';
 import type { EngineDependencies } from './dependencies.ts';
+import { dismissWatchdog } from './dismiss-watchdog.ts';
 import { newRun } from './new-run.ts';
-import { transition } from './run-state.ts';
+import { claimed, unattended } from './run-changes.ts';
+import { wakeWorker } from './wake-worker.ts';
 
 export interface StartRun {
   readonly project: string;
@@ -35,11 +36,11 @@ export interface StartedRun {
  * @throws {ApiError} 404 for an unknown thread, 400 for a locked or full one
  */
 export async function startRun(dependencies: EngineDependencies, start: StartRun): Promise<StartedRun> {
-  const { runQueue, crash } = dependencies;
+  const { crash } = dependencies;
   const started = await retryConflicts(() => begin(dependencies, start));
   crash('after-begin-transaction');
   if (!start.owner) {
-    await runQueue.put({ threadId: start.threadId, runId: started.queued.object.id, kind: 'start' });
+    await wakeWorker(dependencies, start.threadId, started.queued.object.id);
     crash('after-start-message');
   }
   return started;
@@ -71,24 +72,16 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
     lastMessageKey: newest,
   };
   const plain = newRun(place, record, assistant, request);
-  const queued: RunRecord = { ...plain, work: { ...plain.work, watchdog } };
+  const leaseMs = config.RUN_LEASE_SECONDS;
+  const queued = unattended({ ...plain, work: { ...plain.work, watchdog } }, now + leaseMs);
   try {
-    const held = owner ? heldBy(queued, owner, now, config.RUN_LEASE_SECONDS) : queued;
-    return { queued, row: await stores.runs.begin(thread, held, messages) };
+    const first = owner ? claimed(queued, { owner, now, leaseMs }) : queued;
+    return { queued, row: await stores.runs.begin(thread, first, messages) };
   } catch (error) {
-    // Without a run there is nothing to watch. The message would find that out itself: the error matters more.
-    if (error instanceof Conflict) await runQueue.remove(watchdog).catch(() => undefined);
+    // Without a run there is nothing to watch.
+    if (error instanceof Conflict) await dismissWatchdog(dependencies, watchdog);
     throw error;
   }
-}
-
-/** The same run, claimed by its creator. */
-function heldBy(record: RunRecord, owner: string, now: number, leaseMs: number): RunRecord {
-  return {
-    ...record,
-    object: transition(record.object, 'in_progress', unixSeconds(now)),
-    work: { ...record.work, leaseOwner: owner, leaseUntil: now + leaseMs, attempts: 1 },
-  };
 }
 
 async function unlockedThread({ stores }: EngineDependencies, start: StartRun): Promise<Row<ThreadDocument>> {

@@ -82,6 +82,9 @@ export const completedMessage = (message: MessageRecord, now: number): MessageRe
 export const toolCallsOf = (step: RunStepRecord): readonly ToolCall[] =>
   step.object.step_details.type === 'tool_calls' ? step.object.step_details.tool_calls : [];
 
+/** Names the execution of a code call; the same for every worker, since sessions remember outcomes by it. */
+export const executionId = (step: RunStepRecord, call: number): string => `${step.object.id}-${call}`;
+
 export const isOpen = (step: RunStepRecord): boolean => step.object.status === 'in_progress';
 
 /** Figures that code drew after the last message: they open the next one. */

@@ -1,14 +1,16 @@
-import { badRequest, notFound } from '../api/error.ts';
-import type { RunRecord, SubmitToolOutputs } from '../api/run.ts';
+import { ApiError, badRequest, notFound } from '../api/error.ts';
+import type { QueueReceipt, RunRecord, SubmitToolOutputs } from '../api/run.ts';
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { EngineDependencies } from './dependencies.ts';
-import { transition } from './run-state.ts';
+import { dismissWatchdog } from './dismiss-watchdog.ts';
+import { claimed, isExpired, queuedAgain } from './run-changes.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
 import { isOpen, toolCallsOf } from './steps.ts';
+import { wakeWorker } from './wake-worker.ts';
 
 export interface SubmitOutputs {
   readonly project: string;
@@ -38,38 +40,32 @@ export async function submitOutputs(
 ): Promise<Submitted> {
   const { stores, runQueue, clock, config } = dependencies;
   const { project, threadId, runId, owner } = submit;
-  return retryConflicts(async () => {
-    const row = await stores.runs.row(threadId, runId);
-    if (row?.document.project !== project) throw notFound('run', runId);
-    const step = await waitingStep(dependencies, row, submit);
-    const now = clock.now();
-    const completed = completeWhenDone(withOutputs(step, submit.outputs), unixSeconds(now));
-    const message = { threadId, runId, kind: 'watch' } as const;
-    const watchdog = await runQueue.put(message, config.RUN_LEASE_SECONDS);
-    const before = row.document.work.watchdog;
-    const queuedObject = transition(row.document.object, 'queued', unixSeconds(now));
-    const { stream } = row.document.work;
-    // A stream that begins here says nothing of what was before.
-    const begins = !stream && owner !== undefined ? { stream: true, streamSince: step.object.id } : {};
-    const work = { ...row.document.work, ...begins, watchdog };
-    const queued: RunRecord = { ...row.document, object: queuedObject, work };
-    const held: RunRecord = owner
-      ? {
-          ...queued,
-          object: transition(queuedObject, 'in_progress', unixSeconds(now)),
-          work: {
-            ...work,
-            leaseOwner: owner,
-            leaseUntil: now + config.RUN_LEASE_SECONDS,
-            attempts: work.attempts + 1,
-          },
-        }
-      : queued;
-    const saved = await stores.runs.save(row, held, [stepChange(completed)]);
-    if (!owner) await runQueue.put({ ...message, kind: 'start' });
-    if (before) await runQueue.remove(before);
-    return { queued, row: saved, step: completed };
-  });
+  const message = { threadId, runId, kind: 'watch' } as const;
+  let watchdog: QueueReceipt | null = null;
+  try {
+    const submitted = await retryConflicts(async () => {
+      const row = await stores.runs.row(threadId, runId);
+      if (row?.document.project !== project) throw notFound('run', runId);
+      const step = await waitingStep(dependencies, row, submit);
+      const now = clock.now();
+      const leaseMs = config.RUN_LEASE_SECONDS;
+      const completed = completeWhenDone(withOutputs(step, submit.outputs), unixSeconds(now));
+      watchdog ??= await runQueue.put(message, leaseMs);
+      const streamSince = owner === undefined ? undefined : step.object.id;
+      const change = { watchdog, streamSince, expected: now + leaseMs, now };
+      const queued = queuedAgain(row.document, change);
+      const next = owner ? claimed(queued, { owner, now, leaseMs }) : queued;
+      const saved = await stores.runs.save(row, next, [stepChange(completed)]);
+      return { queued, row: saved, step: completed, before: row.document.work.watchdog };
+    });
+    if (!owner) await wakeWorker(dependencies, threadId, runId);
+    await dismissWatchdog(dependencies, submitted.before);
+    return submitted;
+  } catch (error) {
+    // What was put for outputs that were not taken after all.
+    if (error instanceof ApiError) await dismissWatchdog(dependencies, watchdog);
+    throw error;
+  }
 }
 
 async function waitingStep(
@@ -78,8 +74,7 @@ async function waitingStep(
   submit: SubmitOutputs,
 ): Promise<RunStepRecord> {
   const { object } = row.document;
-  const expired = object.expires_at !== null && unixSeconds(clock.now()) >= object.expires_at;
-  if (object.status !== 'requires_action' || expired) {
+  if (object.status !== 'requires_action' || isExpired(row.document, clock.now())) {
     const status = object.status === 'requires_action' ? 'expired' : object.status;
     throw badRequest(`Runs in status "${status}" do not accept tool outputs.`);
   }

@@ -129,6 +129,8 @@ export class TurnWriter {
     this.#late = '';
     this.#calls.clear();
     this.#context.dropStep(this.#openStep('tool_calls'));
+    // Nobody was told of a message, and none was saved: the next attempt may have none.
+    if (!this.#context.run.work.stream) this.#context.dropMessage(this.#openMessage());
     this.#tell(() => this.#context.sink.restart());
   }
 

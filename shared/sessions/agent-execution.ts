@@ -22,7 +22,7 @@ import {
 import { type ExecutionLine, executionLine } from './agent-wire.ts';
 import { byteLines, TooLong } from './byte-lines.ts';
 import { OutputBudget } from './output-budget.ts';
-import { type ExecuteCall, type ExecutionEvent, SessionError } from './session.ts';
+import { type ExecuteCall, type ExecutionEvent, leavesCodeRunning, SessionError } from './session.ts';
 
 /** The agent's largest picture, in base64. */
 const MAX_LINE_BYTES = 18 * 1024 * 1024;
@@ -81,7 +81,7 @@ export async function* execute(
     }
   } catch (error) {
     if (signal.aborted) {
-      await interrupt(connection, call.executionId);
+      if (!leavesCodeRunning(signal.reason)) await interrupt(connection, call.executionId);
       throw signal.reason;
     }
     if (overtime.aborted) throw new SessionError('misbehaved', 'The session did not finish in time.');

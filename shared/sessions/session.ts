@@ -30,7 +30,7 @@ export interface Session {
   readonly kernel: string;
   /**
    * Runs code. The same `executionId` again fetches the first outcome instead of running twice.
-   * Abort interrupts the code and ends the iteration with the signal's reason.
+   * Abort interrupts the code, unless its reason {@link leavesCodeRunning}, and ends the iteration with that reason.
    * @throws {SessionError}
    */
   execute(call: ExecuteCall, signal: AbortSignal): AsyncIterable<ExecutionEvent>;
@@ -39,6 +39,13 @@ export interface Session {
   getFile(file: SessionFile, signal?: AbortSignal): Promise<Readable>;
   listFiles(signal?: AbortSignal): Promise<readonly SessionFile[]>;
 }
+
+/** Whether an abort's reason says that somebody else will fetch the outcome. */
+export const leavesCodeRunning = (reason: unknown): boolean =>
+  typeof reason === 'object' &&
+  reason !== null &&
+  'leavesCodeRunning' in reason &&
+  reason.leavesCodeRunning === true;
 
 export interface ExecuteCall {
   readonly executionId: string;

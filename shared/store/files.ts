@@ -127,12 +127,26 @@ export class FileStore {
     return removed !== undefined;
   }
 
-  /** Removes the files whose ids were derived from `base` (see `derivedSortKey`). */
-  async removeDerived(project: string, base: string): Promise<void> {
+  /**
+   * Removes the files that an execution made under ids derived from `base` (see `derivedSortKey`), but for
+   * those in `keep`.
+   */
+  async removeMadeBy(
+    project: string,
+    execution: string,
+    base: string,
+    keep: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
     const prefix = ascendingKey(projectKeys, derivedPrefix(base));
     const keys = await this.#table.keys(project, prefix, endOf(prefix), 1000);
+    const ids = keys.map((key) => `file-${key.slice(projectKeys.ascending.length)}`);
     await Promise.all(
-      keys.map((key) => this.remove(project, `file-${key.slice(projectKeys.ascending.length)}`)),
+      ids.map(async (id) => {
+        if (keep.has(id)) return;
+        // Others may have been made in the same moment.
+        const record = await this.#rows.get(project, id);
+        if (record?.madeBy === execution) await this.remove(project, id);
+      }),
     );
   }
 

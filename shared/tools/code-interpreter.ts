@@ -1,11 +1,13 @@
 import type { RunRecord } from '../api/run.ts';
-import type { Clock } from '../clock.ts';
+import { type Clock, SECOND } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Crash } from '../engine/crash-points.ts';
-import { type Session, SessionError, type Sessions } from '../sessions/session.ts';
+import { type Session, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
 import type { Stores } from '../store/stores.ts';
 import type { Workspace } from '../store/workspace.ts';
 import { keepFiles, keepImage } from './keep-outputs.ts';
+import { NEW_SESSION, restartSentence, sentenceFor, UNKNOWN_OUTCOME } from './outcome-sentences.ts';
+import type { OutputList } from './output-list.ts';
 
 /** What code produced, in order: text as it was printed, figures as files. */
 export type CodeOutput =
@@ -22,7 +24,18 @@ export interface CodeCall {
   readonly workspace: Workspace;
   /** True when an earlier worker may have started this call already. */
   readonly resumed: boolean;
+  /** The thread's session, when it was looked for ahead. */
+  readonly warm?: Promise<WarmSession | undefined> | undefined;
 }
+
+export interface WarmSession {
+  readonly lease: SessionLease;
+  /** When it was known to be alive, in Unix milliseconds. */
+  readonly at: number;
+}
+
+/** A session that was alive this long ago is taken to be so still; otherwise the call's outcome says it. */
+const FRESH_MS = 20 * SECOND;
 
 export interface CodeOutcome {
   readonly outputs: readonly CodeOutput[];
@@ -30,9 +43,6 @@ export interface CodeOutcome {
   readonly text: string;
   readonly workspace: Workspace;
 }
-
-/** Text of one call that a model is shown; a whole log is kept in the step. */
-const MAX_MODEL_CHARACTERS = 40_000;
 
 export interface CodeInterpreterDependencies {
   readonly config: Config;
@@ -49,37 +59,45 @@ export class CodeInterpreter {
     this.#dependencies = dependencies;
   }
 
-  /** Begins to provision the thread's session. A failure shows when the session is needed. */
-  warmUp(threadId: string, signal: AbortSignal): void {
-    this.#dependencies.sessions.acquire(threadId, signal).catch(() => undefined);
+  /** Finds or provisions the thread's session ahead of its use. A failure shows when the session is needed. */
+  async warmUp(threadId: string, signal: AbortSignal): Promise<WarmSession | undefined> {
+    const { sessions, clock } = this.#dependencies;
+    const lease = await sessions.acquire(threadId, signal).catch(() => undefined);
+    return lease && { lease, at: clock.now() };
   }
 
   /**
    * Runs one call to its end. A session that cannot be had, or is lost meanwhile, is an outcome that the
    * model reads, not an error.
-   * @param onOutput called with each piece as it arrives; pieces of logs are to be joined
    * @throws the signal's reason when aborted, and errors of storage
    */
-  async run(
-    call: CodeCall,
-    onOutput: (output: CodeOutput) => void,
-    signal: AbortSignal,
-  ): Promise<CodeOutcome> {
-    const outputs = new OutputList(onOutput);
+  async run(call: CodeCall, outputs: OutputList, signal: AbortSignal): Promise<CodeOutcome> {
     try {
-      const lease = await this.#dependencies.sessions.acquire(call.run.object.thread_id, signal);
+      const lease = await this.#session(call, signal);
       if (call.resumed && lease.replaced) {
-        return outputs.outcome(
-          'The Python session was lost while this code ran, so its outcome is unknown. Variables are gone; files saved before are back in /mnt/data.',
-          { ...call.workspace, kernel: lease.session.kernel },
-        );
+        await this.#discard(call, outputs);
+        return outputs.outcome(UNKNOWN_OUTCOME, { ...call.workspace, kernel: lease.session.kernel });
       }
       return await this.#execute(call, lease.session, outputs, signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof SessionError)) throw error;
+      await this.#discard(call, outputs);
       return outputs.outcome(sentenceFor(error), call.workspace);
     }
+  }
+
+  async #session(call: CodeCall, signal: AbortSignal): Promise<SessionLease> {
+    const { sessions, clock } = this.#dependencies;
+    const warm = await call.warm;
+    if (warm && clock.now() - warm.at < FRESH_MS) return warm.lease;
+    return sessions.acquire(call.run.object.thread_id, signal);
+  }
+
+  /** Files of an outcome that cannot be had any more: nobody would ever learn of them. */
+  async #discard(call: CodeCall, { images }: OutputList): Promise<void> {
+    const { files } = this.#dependencies.stores;
+    await files.removeMadeBy(call.run.project, call.executionId, call.sortKey, new Set(images.values()));
   }
 
   async #execute(
@@ -92,9 +110,7 @@ export class CodeInterpreter {
     await this.#putFiles(call, session, signal);
     const notes: string[] = [];
     if (call.workspace.kernel !== '' && call.workspace.kernel !== session.kernel) {
-      notes.push(
-        '[A new Python session: variables of earlier calls are gone, files in /mnt/data are still there.]',
-      );
+      notes.push(NEW_SESSION);
     }
     let kernel = session.kernel;
     let workspace = call.workspace;
@@ -150,76 +166,5 @@ export class CodeInterpreter {
       const file = await this.#dependencies.stores.files.open(run.project, fileId, { signal });
       if (file) await session.putFile(path, file.stream, file.record.object.bytes, signal);
     }
-  }
-}
-
-/** Joins pieces of logs and keeps the order of logs and figures. */
-class OutputList {
-  readonly #outputs: CodeOutput[] = [];
-  readonly #onOutput: (output: CodeOutput) => void;
-  /** File ids of figures by content, so that one figure shown twice is one file. */
-  readonly images = new Map<string, string>();
-
-  constructor(onOutput: (output: CodeOutput) => void) {
-    this.#onOutput = onOutput;
-  }
-
-  logs(text: string): void {
-    if (text === '') return;
-    const last = this.#outputs.at(-1);
-    if (last?.type === 'logs')
-      this.#outputs[this.#outputs.length - 1] = { type: 'logs', logs: last.logs + text };
-    else this.#outputs.push({ type: 'logs', logs: text });
-    this.#onOutput({ type: 'logs', logs: text });
-  }
-
-  image(fileId: string): void {
-    if (this.#outputs.some((output) => output.type === 'image' && output.image.file_id === fileId)) return;
-    const output: CodeOutput = { type: 'image', image: { file_id: fileId } };
-    this.#outputs.push(output);
-    this.#onOutput(output);
-  }
-
-  outcome(note: string, workspace: Workspace): CodeOutcome {
-    const shown = this.#outputs.map((output) =>
-      output.type === 'logs' ? output.logs : '[A figure was shown to the user.]',
-    );
-    const text = [...shown, note].filter((part) => part !== '').join('\n');
-    return {
-      outputs: this.#outputs,
-      text: shorten(text) || '[The code ran and printed nothing.]',
-      workspace,
-    };
-  }
-}
-
-/** Keeps the beginning and, where tracebacks end, the end. */
-function shorten(text: string): string {
-  if (text.length <= MAX_MODEL_CHARACTERS) return text;
-  const half = MAX_MODEL_CHARACTERS / 2;
-  const left = text.length - MAX_MODEL_CHARACTERS;
-  return `${text.slice(0, half)}\n[… ${left} characters left out …]\n${text.slice(-half)}`;
-}
-
-function restartSentence(reason: 'timeout' | 'out_of_memory' | 'died' | 'requested'): string {
-  const because = {
-    timeout: 'The code ran longer than the time limit of a call and was stopped.',
-    out_of_memory: 'The code used more memory than a session has and was stopped.',
-    died: 'The Python process ended while the code ran.',
-    requested: 'The Python process was restarted.',
-  }[reason];
-  return `\n[${because} Variables are gone; files in /mnt/data are still there.]\n`;
-}
-
-function sentenceFor(error: SessionError): string {
-  switch (error.code) {
-    case 'lost':
-      return `The Python session was lost while the code ran: ${error.message} Variables are gone; files saved before come back with the next call.`;
-    case 'unavailable':
-      return `The code was not run, because no Python session can be had now: ${error.message}`;
-    case 'rejected':
-      return `The code was not run: ${error.message}`;
-    case 'misbehaved':
-      return `The code's outcome could not be read: ${error.message}`;
   }
 }

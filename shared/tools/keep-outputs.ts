@@ -95,8 +95,8 @@ async function keepFile(
     return { ...before, mtime: file.mtime };
   }
   const name = file.path.split('/').at(-1) ?? file.path;
-  const { project, object } = newFile(call, sortKey, name, clock, limits.maxBytes);
-  await files.insertOnce({ project, sortKey, object: { ...object, bytes } });
+  const { project, object, madeBy } = newFile(call, sortKey, name, clock, limits.maxBytes);
+  await files.insertOnce({ project, sortKey, madeBy, object: { ...object, bytes } });
   return { fileId, bytes, mtime: file.mtime, sha256 };
 }
 
@@ -105,9 +105,9 @@ async function createOnce(
   file: ReturnType<typeof newFile>,
   content: Readable,
 ): Promise<void> {
-  const { project, sortKey, object, maxBytes } = file;
+  const { project, sortKey, object, madeBy, maxBytes } = file;
   const bytes = await files.upload(project, object.id, content, maxBytes);
-  await files.insertOnce({ project, sortKey, object: { ...object, bytes } });
+  await files.insertOnce({ project, sortKey, madeBy, object: { ...object, bytes } });
 }
 
 function newFile(call: CodeCall, sortKey: string, filename: string, clock: Clock, maxBytes: number) {
@@ -115,6 +115,7 @@ function newFile(call: CodeCall, sortKey: string, filename: string, clock: Clock
     project: call.run.project,
     sortKey,
     maxBytes,
+    madeBy: call.executionId,
     object: {
       id: `file-${sortKey}`,
       object: 'file' as const,

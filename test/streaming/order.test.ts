@@ -267,7 +267,7 @@ describe('the order of events', () => {
       ...BEGIN,
       ...STEP_BEGINS,
       'run.step.delta ×2',
-      'run.step.completed',
+      'run.step.cancelled',
       'run.incomplete',
     ]);
   });

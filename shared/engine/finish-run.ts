@@ -1,0 +1,49 @@
+import { messageChangesOf } from '../store/messages.ts';
+import { stepChange } from '../store/run-steps.ts';
+import type { EndingWrite } from './claimed-run.ts';
+import type { RunEnd } from './decide.ts';
+import { discardUnsavedFiles } from './discard-unsaved-files.ts';
+import { dismissWatchdog } from './dismiss-watchdog.ts';
+import { type Ending, endRun } from './finish.ts';
+import { Interruption } from './interruption.ts';
+import type { RunContext } from './run-context.ts';
+
+/**
+ * Ends the run in hand: its open step and message, its own state and the thread's lock change in one
+ * transaction. From then on nothing can fail: what is left are reports and tidying.
+ */
+export async function finishRun(context: RunContext, end: RunEnd): Promise<void> {
+  const { claimed, sink, dependencies } = context;
+  const { usage, modelCalls } = context.countTurn(context.run).work;
+  let ending: Ending | undefined;
+  if (end.status === 'cancelled') sink.emit({ event: 'thread.run.cancelling', data: context.run.object });
+  if (end.status !== 'completed') await discardUnsavedFiles(dependencies.stores, context.run, context.steps);
+  try {
+    const watchdog = await claimed.finish((record): EndingWrite => {
+      const work = { ...record.work, usage, modelCalls };
+      ending = endRun({ ...record, work }, end, context.steps, context.messages, context.now());
+      return {
+        record: ending.run,
+        changes: [...ending.messages.flatMap(messageChangesOf), ...ending.steps.map(stepChange)],
+        state: threadStateAfter(context),
+      };
+    });
+    for (const event of ending?.events ?? []) sink.emit(event);
+    await dismissWatchdog(dependencies, watchdog);
+  } catch (error) {
+    if (!(error instanceof Interruption)) throw error;
+    // A cancellation that came with the last write was there first.
+    if (error.reason === 'cancelling') return finishRun(context, { status: 'cancelled' });
+    if (error.reason !== 'lost' && error.reason !== 'gone') throw error;
+  }
+}
+
+function threadStateAfter({ steps, messages, run }: RunContext): EndingWrite['state'] {
+  const newest = messages.at(-1)?.object.id;
+  return {
+    ...(newest
+      ? { lastMessageKey: newest.slice(-24), messageCount: run.work.messageCount + messages.length }
+      : {}),
+    ...(steps.some(({ object }) => object.type === 'tool_calls') ? { hasToolSteps: true } : {}),
+  };
+}
