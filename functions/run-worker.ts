@@ -8,5 +8,11 @@ import { services } from '../shared/services.ts';
 app.storageQueue('runWorker', {
   queueName: '%STORAGE_PREFIX%-runs',
   connection: 'AzureWebJobsStorage',
-  handler: async (message) => handleRunMessage(await services(), RunMessage.parse(message)),
+  handler: async (message) => {
+    const all = await services();
+    const { runId: run, threadId: thread, kind } = RunMessage.parse(message);
+    await all.telemetry.span('run', { run, thread, kind }, () =>
+      handleRunMessage(all, { runId: run, threadId: thread, kind }),
+    );
+  },
 });

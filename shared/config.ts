@@ -97,6 +97,10 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   return Object.freeze(parsed.data);
 }
 
+/** Whether any model server is named. */
+export const hasModel = (config: Config): boolean =>
+  Boolean(config.OPENAI_BASE_URL ?? config.AZURE_OPENAI_ENDPOINT ?? config.OPENAI_API_KEY);
+
 function missing(config: Config): string[] {
   const problems: string[] = [];
   const identityBased =
@@ -114,7 +118,7 @@ function missing(config: Config): string[] {
       'API_KEYS: no key is set, so nobody could call the API; for example API_KEYS=team-a:KEY1,team-b:KEY2',
     );
   }
-  if (!config.OPENAI_BASE_URL && !config.AZURE_OPENAI_ENDPOINT && !config.OPENAI_API_KEY) {
+  if (!hasModel(config)) {
     problems.push(
       'AZURE_OPENAI_ENDPOINT: no model is named; set AZURE_OPENAI_ENDPOINT=https://NAME.openai.azure.com, or OPENAI_API_KEY, or OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
     );

@@ -5,6 +5,10 @@ import type { EngineDependencies } from './engine/dependencies.ts';
 import { EventLogs } from './events/event-log.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
+import { startAzureMonitor } from './observe/azure-monitor.ts';
+import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
+import { watchStorageFaults } from './observe/storage-faults.ts';
+import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
 import { RunQueue } from './queue/run-queue.ts';
 import { ChoreQueue } from './queue/session-queue.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
@@ -12,7 +16,7 @@ import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
 import { createSessions } from './sessions/session-manager.ts';
 import { orphanSweep } from './sessions/session-removal.ts';
-import { openStorageAccount } from './store/connection.ts';
+import { openStorageAccount, type StorageAccount } from './store/connection.ts';
 import { ensureStorage, openStores } from './store/stores.ts';
 import { CodeInterpreter } from './tools/code-interpreter.ts';
 
@@ -23,6 +27,8 @@ export interface Services extends EngineDependencies {
   readonly groups: ContainerGroups;
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
+  readonly telemetry: Telemetry;
+  readonly account: StorageAccount;
 }
 
 /** The composition root: configuration → real neighbours. @throws {ConfigError} */
@@ -30,15 +36,21 @@ export async function createServices(
   config: Config,
   { clock = systemClock, log = consoleLog }: { clock?: Clock; log?: Log } = {},
 ): Promise<Services> {
+  if (config.APPLICATIONINSIGHTS_CONNECTION_STRING) {
+    await startAzureMonitor(config.APPLICATIONINSIGHTS_CONNECTION_STRING, config.AZURE_CLIENT_ID);
+  }
+  const telemetry = createTelemetry();
   const account = await openStorageAccount(config);
+  watchStorageFaults(account.hosts, telemetry);
   await ensureStorage(account);
-  const stores = openStores(account, clock);
+  const plain = openStores(account, clock);
+  const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock) };
   const crash = crashAt(config.HOURGLASS_CRASH_AT);
   const chores = new ChoreQueue(account.queue('sessions'));
   const groups = containerGroups(config);
   const report = (problem: string, error: unknown) => log.warn(problem, errorFields(error));
   const sweepSessions = orphanSweep({ groups, clock, report });
-  const sessions = createSessions({
+  const unobserved = createSessions({
     groups,
     store: stores.sessions,
     queue: chores,
@@ -51,6 +63,8 @@ export async function createServices(
     sweep: sweepSessions,
     report,
   });
+  const sessions = observeSessions(unobserved, telemetry, clock, config.SESSION_TTL_SECONDS);
+  const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
   const events = new EventLogs(account.container('events'), log);
   return {
     config,
@@ -64,8 +78,10 @@ export async function createServices(
     sweepSessions,
     events,
     runQueue: new RunQueue(account.queue('runs')),
-    model: createModel(config),
-    codeInterpreter: new CodeInterpreter({ config, clock, stores, sessions, crash }),
+    model: observeModel(createModel(config), telemetry, clock),
+    codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
+    telemetry,
+    account,
     drain: drained.signal,
     openSink: (run) => events.open(run),
     reportEvents: (saved) => events.report(saved),

@@ -13,6 +13,8 @@ export interface StorageAccount {
   table(name: string): TableClient;
   container(name: string): ContainerClient;
   queue(name: string): QueueClient;
+  /** The services' names by host and port, as they stand in requests. */
+  readonly hosts: ReadonlyMap<string, string>;
 }
 
 /** Calls to tables and queues are repeated by {@link patiently}, which also notices dead connections. */
@@ -33,6 +35,11 @@ export async function openStorageAccount(config: Config): Promise<StorageAccount
       table: (name) => TableClient.fromConnectionString(connection, prefix + name, insecure),
       container: (name) => blobs.getContainerClient(`${prefix}-${name}`),
       queue: (name) => queues.getQueueClient(`${prefix}-${name}`),
+      hosts: hostsOf(
+        blobs.url,
+        queues.url,
+        TableClient.fromConnectionString(connection, 'any', insecure).url,
+      ),
     };
   }
   const credential = await managedIdentity(config.AzureWebJobsStorage__clientId ?? config.AZURE_CLIENT_ID);
@@ -52,8 +59,16 @@ export async function openStorageAccount(config: Config): Promise<StorageAccount
     table: (name) => new TableClient(tableUri, prefix + name, credential, { retryOptions: once }),
     container: (name) => blobs.getContainerClient(`${prefix}-${name}`),
     queue: (name) => queues.getQueueClient(`${prefix}-${name}`),
+    hosts: hostsOf(blobs.url, queues.url, tableUri),
   };
 }
+
+const hostsOf = (blob: string, queue: string, table: string): ReadonlyMap<string, string> =>
+  new Map([
+    [new URL(blob).host, 'blob'],
+    [new URL(queue).host, 'queue'],
+    [new URL(table).host, 'table'],
+  ]);
 
 /** The identity library costs 100 ms to load: only deployments without a connection string pay for it. */
 async function managedIdentity(clientId: string | undefined): Promise<TokenCredential> {

@@ -1,0 +1,108 @@
+import type { RunRecord } from '../api/run.ts';
+import type { ThreadState } from '../api/thread.ts';
+import type { Clock } from '../clock.ts';
+import type { Model, ModelDelta, ModelRequest, Usage } from '../model/model.ts';
+import type { SessionLease, Sessions } from '../sessions/session.ts';
+import type { RunRow, RunStore } from '../store/runs.ts';
+import type { Change } from '../store/table.ts';
+import type { CodeInterpreter } from '../tools/code-interpreter.ts';
+import type { Telemetry } from './telemetry.ts';
+
+/**
+ * The same ports, seen from outside: what they do is counted and timed where they are put together, so that
+ * the engine itself knows nothing of telemetry.
+ */
+export function observeModel(model: Model, telemetry: Telemetry, clock: Clock): Model {
+  return {
+    list: () => model.list(),
+    async *complete(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelDelta> {
+      const started = clock.now();
+      let usage: Usage | undefined;
+      let outcome: 'answered' | 'failed' = 'failed';
+      try {
+        for await (const delta of model.complete(request, signal)) {
+          if (delta.type === 'usage') usage = delta.usage;
+          if (delta.type === 'finish') outcome = 'answered';
+          yield delta;
+        }
+      } finally {
+        telemetry.modelCalled(outcome, clock.now() - started, usage);
+      }
+    },
+  };
+}
+
+export function observeSessions(
+  sessions: Sessions,
+  telemetry: Telemetry,
+  clock: Clock,
+  ttlMs: number,
+): Sessions {
+  return {
+    remove: (threadId) => sessions.remove(threadId),
+    async acquire(threadId: string, signal: AbortSignal): Promise<SessionLease> {
+      const started = clock.now();
+      try {
+        const lease = await telemetry.span('session', { thread: threadId }, () =>
+          sessions.acquire(threadId, signal),
+        );
+        if (lease.created) telemetry.sessionStarted('ready', clock.now() - started, ttlMs);
+        return lease;
+      } catch (error) {
+        if (!signal.aborted) telemetry.sessionStarted('failed', clock.now() - started, ttlMs);
+        throw error;
+      }
+    },
+  };
+}
+
+export function observeCode(
+  interpreter: CodeInterpreter,
+  telemetry: Telemetry,
+  clock: Clock,
+): CodeInterpreter {
+  const run: CodeInterpreter['run'] = async (call, onOutput, signal) => {
+    const started = clock.now();
+    const attributes = { run: call.run.object.id, thread: call.run.object.thread_id };
+    const outcome = await telemetry.span('code', attributes, () => interpreter.run(call, onOutput, signal));
+    telemetry.codeRan('ran', clock.now() - started);
+    return outcome;
+  };
+  return new Proxy(interpreter, {
+    get(target, name) {
+      if (name === 'run') return run;
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+/** Runs are taken up by `save` and end by `finish`, and nowhere else. */
+export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock): RunStore {
+  const age = (record: RunRecord) => clock.now() - record.object.created_at * 1000;
+  const save: RunStore['save'] = async (row: RunRow, record: RunRecord, changes?: readonly Change[]) => {
+    const saved = await runs.save(row, record, changes);
+    const takenUp = row.document.object.status === 'queued' && record.object.status === 'in_progress';
+    if (takenUp && record.work.attempts === 1) telemetry.queueWaited(age(record));
+    return saved;
+  };
+  const finish: RunStore['finish'] = async (
+    row: RunRow,
+    record: RunRecord,
+    changes: readonly Change[],
+    state: Partial<ThreadState>,
+  ) => {
+    const saved = await runs.finish(row, record, changes, state);
+    const { status, last_error, incomplete_details } = record.object;
+    telemetry.runEnded(status, last_error?.code ?? incomplete_details?.reason ?? '', age(record));
+    return saved;
+  };
+  return new Proxy(runs, {
+    get(target, name) {
+      if (name === 'save') return save;
+      if (name === 'finish') return finish;
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,82 @@
+import { type Attributes, context, metrics, SpanStatusCode, trace } from '@opentelemetry/api';
+
+import type { RunStatus } from '../api/run.ts';
+import type { Usage } from '../model/model.ts';
+
+/**
+ * What operators see of the app: counts, durations and spans, with ids and never contents. Goes wherever an
+ * OpenTelemetry SDK was registered before this was made; nowhere when none was.
+ */
+export interface Telemetry {
+  /** A run reached its end. `cause`: the error's code, the incomplete reason, or empty. */
+  runEnded(status: RunStatus, cause: string, milliseconds: number): void;
+  /** A run was taken up; counted from its creation. */
+  queueWaited(milliseconds: number): void;
+  modelCalled(outcome: 'answered' | 'failed', milliseconds: number, usage: Usage | undefined): void;
+  codeRan(outcome: 'ran' | 'not-run', milliseconds: number): void;
+  /** A container group was started and answered, or could not be had. `ttlMs`: what it may be billed for. */
+  sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number): void;
+  /** Storage answered that it is throttled or failing. */
+  storageFault(service: string, status: number): void;
+  /** A span around `work`, below the one that is open. */
+  span<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T>;
+}
+
+const MILLISECONDS = { unit: 'ms' };
+
+export function createTelemetry(): Telemetry {
+  const meter = metrics.getMeter('hourglass');
+  const tracer = trace.getTracer('hourglass');
+  const runs = meter.createCounter('hourglass.runs', { description: 'Runs by end state and cause' });
+  const runTime = meter.createHistogram('hourglass.run.duration', MILLISECONDS);
+  const queueWait = meter.createHistogram('hourglass.run.queue_wait', MILLISECONDS);
+  const modelTime = meter.createHistogram('hourglass.model.duration', MILLISECONDS);
+  const tokens = meter.createCounter('hourglass.tokens', { description: 'Tokens by kind' });
+  const codeTime = meter.createHistogram('hourglass.code.duration', MILLISECONDS);
+  const sessions = meter.createCounter('hourglass.session.starts', {
+    description: 'Session starts by outcome',
+  });
+  const sessionStart = meter.createHistogram('hourglass.session.start_time', MILLISECONDS);
+  const sessionSeconds = meter.createCounter('hourglass.session.seconds', {
+    unit: 's',
+    description: 'Seconds that started sessions may be billed for',
+  });
+  const storageFaults = meter.createCounter('hourglass.storage.faults', {
+    description: 'Answers of storage that were tried again, by service and status',
+  });
+  return {
+    runEnded(status, cause, milliseconds) {
+      runs.add(1, { status, cause });
+      runTime.record(milliseconds, { status });
+    },
+    queueWaited: (milliseconds) => queueWait.record(milliseconds),
+    modelCalled(outcome, milliseconds, usage) {
+      modelTime.record(milliseconds, { outcome });
+      if (!usage) return;
+      tokens.add(usage.prompt_tokens, { kind: 'prompt' });
+      tokens.add(usage.completion_tokens, { kind: 'completion' });
+    },
+    codeRan: (outcome, milliseconds) => codeTime.record(milliseconds, { outcome }),
+    sessionStarted(outcome, milliseconds, ttlMs) {
+      sessions.add(1, { outcome });
+      sessionStart.record(milliseconds, { outcome });
+      if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000);
+    },
+    storageFault: (service, status) => storageFaults.add(1, { service, status }),
+    async span(name, attributes, work) {
+      const span = tracer.startSpan(name, { attributes });
+      try {
+        return await context.with(trace.setSpan(context.active(), span), work);
+      } catch (error) {
+        // The kind of error only: messages may quote what a user wrote.
+        span.setStatus({
+          code: SpanStatusCode.ERROR,
+          message: error instanceof Error ? error.name : 'unknown',
+        });
+        throw error;
+      } finally {
+        span.end();
+      }
+    },
+  };
+}
