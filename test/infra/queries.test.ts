@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { glob, readFile } from 'node:fs/promises';
+import { suite, test } from 'node:test';
+
+import { infra } from './bicep.ts';
+
+const project = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+const operate = await project('docs/operate.md');
+
+/** The table "Events" of docs/operate.md: message → its fields. */
+const events = new Map(
+  [...operate.matchAll(/^\| `((?:run|session) \w+)` \| (.+) \|$/gm)].map(([, message, fields]) => [
+    message!,
+    [...fields!.replace(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, field]) => field!),
+  ]),
+);
+const queries: { path: string; text: string }[] = [];
+for await (const path of glob('queries/*.kql', { cwd: infra })) {
+  queries.push({ path, text: await project(`infra/${path}`) });
+}
+
+suite('the queries of infra/queries', () => {
+  test('are all there, and the events are documented', () => {
+    assert.equal(queries.length, 9);
+    assert.equal(events.size, 5);
+  });
+
+  for (const { path, text } of queries) {
+    test(`${path} asks for messages and fields that docs/operate.md lists`, () => {
+      const messages = [...text.matchAll(/"message":"([^"]+)"/g)].map(([, message]) => message!);
+      for (const message of messages) assert.ok(events.has(message), `no event "${message}"`);
+      const known = new Set(['message', ...messages.flatMap((message) => events.get(message)!)]);
+      const fields = [...text.matchAll(/\bevent\.(\w+)/g)].map(([, field]) => field!);
+      assert.deepEqual(
+        fields.filter((field) => !known.has(field)),
+        [],
+      );
+    });
+
+    test(`${path} begins with what it is for`, () => assert.match(text, /^\/\/ \S/));
+  }
+
+  test('functions that templates and queries name are registered under that name', async () => {
+    const registered = new Set<string>();
+    for await (const file of glob('functions/*.ts', { cwd: new URL('../..', import.meta.url) })) {
+      for (const [, name] of (await project(file)).matchAll(/app\.storageQueue\('(\w+)'/g))
+        registered.add(name!);
+    }
+    const functionApp = await project('infra/modules/function-app.bicep');
+    const named = [
+      ...functionApp.matchAll(/var \w+Function = '(\w+)'/g),
+      ...queries.flatMap(({ text }) => [...text.matchAll(/Name =~ '(\w+)'/g)]),
+    ].map(([, name]) => name!);
+    assert.deepEqual(named, ['runWorker', 'runPoison']);
+    assert.deepEqual(
+      named.filter((name) => !registered.has(name)),
+      [],
+    );
+  });
+});
+
+suite('docs/deploy.md and docs/operate.md', () => {
+  test('set only variables that main.parameters.json or the image build reads', async () => {
+    const parameters = await project('infra/main.parameters.json');
+    const read = new Set([
+      'AZURE_SUBSCRIPTION_ID',
+      'SKIP_SESSION_IMAGE',
+      ...[...parameters.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!),
+    ]);
+    for (const page of [await project('docs/deploy.md'), operate]) {
+      const set = [...page.matchAll(/azd env set (\w+)/g)].map(([, name]) => name!);
+      assert.deepEqual(
+        set.filter((name) => !read.has(name)),
+        [],
+      );
+    }
+  });
+
+  test('use only outputs that main.bicep has', async () => {
+    const outputs = new Set(
+      [...(await project('infra/main.bicep')).matchAll(/^output (\w+)/gm)].map(([, name]) => name!),
+    );
+    const own = new Set(['AZURE_SUBSCRIPTION_ID', 'KEY', 'MODEL', 'ASSISTANT', 'NAME', 'DOMAIN', 'API_KEYS']);
+    for (const page of [await project('docs/deploy.md'), operate]) {
+      const used = [...page.matchAll(/\$\{?([A-Z][A-Z_]+)/g)].map(([, name]) => name!);
+      assert.deepEqual(
+        used.filter((name) => !outputs.has(name) && !own.has(name)),
+        [],
+      );
+    }
+  });
+});
