@@ -1,7 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-const PAGE_BYTES = 4096;
-
 /** Processes below `root` (not itself), in the order of their ancestry. Those that end meanwhile are left out. */
 export function descendants(root: number): number[] {
   const found: number[] = [];
@@ -19,11 +17,17 @@ function children(pid: number): number[] {
   }
 }
 
-/** Memory of its own in bytes: cheap, but what forked processes share is counted for each. */
+/**
+ * Memory of its own in bytes, anonymous and shared, without files: cheap, but what several processes share is
+ * counted for each.
+ */
 export function residentBytes(pid: number): number {
   try {
-    const [, resident = 0, shared = 0] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ').map(Number);
-    return Math.max(0, resident - shared) * PAGE_BYTES;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    const kilobytes = [...status.matchAll(/^Rss(?:Anon|Shmem):\s+(\d+) kB/gm)].map((match) =>
+      Number(match[1]),
+    );
+    return kilobytes.reduce((total, each) => total + each, 0) * 1024;
   } catch {
     return 0; // It ended while we looked.
   }
