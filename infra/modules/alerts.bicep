@@ -38,7 +38,7 @@ var rules = [
   {
     name: 'hourglass-session-quota'
     title: 'Hourglass: no Python session to be had'
-    description: 'Container Instances refused sessions for quota or capacity. See docs/operate.md, limits and quotas.'
+    description: 'Three or more sessions could not be started: most often quota or capacity. See docs/operate.md, limits and quotas.'
     severity: 2
     query: loadTextContent('../queries/alert-session-quota.kql')
   }

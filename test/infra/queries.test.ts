@@ -7,11 +7,14 @@ import { infra } from './bicep.ts';
 const project = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 const operate = await project('docs/operate.md');
 
-/** The table "Events" of docs/operate.md: message → its fields. */
-const events = new Map(
-  [...operate.matchAll(/^\| `((?:run|session) \w+)` \| (.+) \|$/gm)].map(([, message, fields]) => [
-    message!,
-    [...fields!.replace(/\([^)]*\)/g, '').matchAll(/`(\w+)`/g)].map(([, field]) => field!),
+/** The metrics that the app makes, by name. */
+const telemetry = await project('shared/observe/telemetry.ts');
+const made = new Set([...telemetry.matchAll(/meter\.create\w+\('([\w.]+)'/g)].map(([, name]) => name!));
+/** The table "Telemetry" of docs/operate.md: metric → its attributes. */
+const documented = new Map(
+  [...operate.matchAll(/^\| `(hourglass\.[\w.]+)` \|([^|]*)\|/gm)].map(([, name, attributes]) => [
+    name!,
+    [...attributes!.matchAll(/`(\w+)`/g)].map(([, attribute]) => attribute!),
   ]),
 );
 const queries: { path: string; text: string }[] = [];
@@ -20,21 +23,25 @@ for await (const path of glob('queries/*.kql', { cwd: infra })) {
 }
 
 suite('the queries of infra/queries', () => {
-  test('are all there, and the events are documented', () => {
+  test('rest on metrics that the app makes, all of which docs/operate.md explains', () => {
     assert.equal(queries.length, 9);
-    assert.equal(events.size, 5);
+    assert.deepEqual([...documented.keys()].sort(), [...made].sort());
   });
 
   for (const { path, text } of queries) {
-    test(`${path} asks for messages and fields that docs/operate.md lists`, () => {
-      const messages = [...text.matchAll(/"message":"([^"]+)"/g)].map(([, message]) => message!);
-      for (const message of messages) assert.ok(events.has(message), `no event "${message}"`);
-      const known = new Set(['message', ...messages.flatMap((message) => events.get(message)!)]);
-      const fields = [...text.matchAll(/\bevent\.(\w+)/g)].map(([, field]) => field!);
+    test(`${path} asks for metrics and attributes that exist`, () => {
+      const metrics = [...text.matchAll(/'(hourglass\.[\w.]+)'/g)].map(([, name]) => name!);
       assert.deepEqual(
-        fields.filter((field) => !known.has(field)),
+        metrics.filter((name) => !made.has(name)),
         [],
       );
+      const known = new Set(metrics.flatMap((name) => documented.get(name) ?? []));
+      const attributes = [...text.matchAll(/\bProperties\.(\w+)/g)].map(([, name]) => name!);
+      assert.deepEqual(
+        attributes.filter((name) => !known.has(name)),
+        [],
+      );
+      for (const name of attributes) assert.match(telemetry, new RegExp(`\\b${name}\\b`));
     });
 
     test(`${path} begins with what it is for`, () => assert.match(text, /^\/\/ \S/));
