@@ -8,10 +8,18 @@ import { build, type Metafile } from 'esbuild';
 /**
  * `npm run build [folder]`: the deployment package in dist, complete without node_modules. Each file of functions/
  * is an entry, what they share is split off, and what only some runs need (Resource Manager, identity, the model's
- * client, token tables) stays in chunks that are loaded when it is asked for.
+ * client, token tables, telemetry) stays in chunks that are loaded when it is asked for.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
-const LAZY = ['@azure/arm-containerinstance', '@azure/identity', 'openai', 'gpt-tokenizer'];
+const LAZY = [
+  '@azure/arm-containerinstance',
+  '@azure/identity',
+  '@azure/monitor-opentelemetry-exporter',
+  '@opentelemetry/sdk-metrics',
+  '@opentelemetry/sdk-trace-base',
+  'gpt-tokenizer',
+  'openai',
+];
 const IMPORT_RUNS = 5;
 
 /** Builds into a folder that is emptied first. @throws when a lazy package would be loaded at the start. */
