@@ -16,6 +16,8 @@ export class Reported {
   readonly #runStates = new Map<string, number>();
   /** By place: the texts of objects that are not complete. */
   readonly #gates = new Map<string, DeltaGate>();
+  /** Ids of objects that were told to their end: no delta of them can come again. */
+  readonly #complete = new Set<string>();
   #lastRunEvent = '';
   #lastId = BEGINNING;
   #state = -1;
@@ -80,6 +82,7 @@ export class Reported {
   }
 
   #reportDelta(event: DeltaEvent): NumberedEvent | undefined {
+    if (this.#complete.has(event.data.id)) return undefined;
     const text = textOf(event);
     const fresh = this.#gateOf(event).pass(text).length;
     const rest = fresh === 0 ? undefined : cutDelta(event, text.length - fresh);
@@ -107,7 +110,7 @@ export class Reported {
     this.#told.add(keyOf(event));
     const { id, status } = event.data as { id?: string; status?: string };
     if (status === 'in_progress') return;
-    // Complete: no delta of it can come again.
+    if (id !== undefined) this.#complete.add(id);
     for (const place of this.#gates.keys()) if (place.startsWith(`${id}/`)) this.#gates.delete(place);
   }
 

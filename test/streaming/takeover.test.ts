@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+
+import OpenAI from 'openai';
+
+import type { HostProcess } from '../../local/host-process.ts';
+import { testStorage } from '../support/azurite.ts';
+import { assertNoHandlerThrew, startHost } from '../support/host.ts';
+import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
+import { EVENTS_AT, modelOf, POINTS, sessionOf, storyOf, userText } from './code-run.ts';
+import { type ScriptedSessions, startScriptedSessions } from './scripted-sessions.ts';
+import { logAppends, type StorageProxy, startStorageProxy } from './storage-proxy.ts';
+import { collect, namesOf, readEvents, type WireEvent } from './streams.ts';
+
+/** Cuts that are tried at once. */
+const AT_ONCE = 8;
+
+const ASKS = 'Please ask';
+const functionCall = {
+  whenUserSays: ASKS,
+  text: ['Let me', ' ask.'],
+  toolCalls: [{ name: 'ask', arguments: { a: 'bcdef' }, id: 'call_ask' }],
+  argumentCharacters: 4,
+};
+const functionAnswer = { whenUserSays: ASKS, text: ['Fine', '.'] };
+
+interface Cut {
+  readonly name: string;
+  readonly run: { readonly id: string; readonly thread_id: string };
+  readonly seen: readonly WireEvent[];
+}
+
+describe('a stream whose host was killed', () => {
+  let storage: StorageProxy;
+  let sessions: ScriptedSessions;
+  let model: ScriptedModel;
+  let environment: Record<string, string>;
+  const heldThreads = new Set<string>();
+  const released = Promise.withResolvers<void>();
+  const heldRuns = new Map<string, number>();
+  const hold = async (name: string, point: number) => {
+    if (heldRuns.get(name) === point) await released.promise;
+  };
+  const hosts: HostProcess[] = [];
+  /** A run that waits for the outputs of a function, of which the log knows nothing. */
+  let asking: WireEvent[];
+  let second: HostProcess;
+
+  before(async () => {
+    const { connectionString, prefix } = await testStorage();
+    storage = await startStorageProxy(
+      connectionString,
+      logAppends((thread) => heldThreads.has(thread)),
+    );
+    sessions = await startScriptedSessions(sessionOf(hold));
+    model = await startScriptedModel({ respond: modelOf(hold) });
+    model.add(functionCall, functionAnswer);
+    environment = {
+      PATH: process.env.PATH ?? '',
+      AzureWebJobsStorage: connectionString,
+      STORAGE_PREFIX: `${prefix}tk`,
+      API_KEYS: 'team-a:KEY-A',
+      OPENAI_BASE_URL: model.url,
+      OPENAI_API_KEY: 'none',
+      RUN_LEASE_SECONDS: '5',
+      SESSION_ARM_ENDPOINT: sessions.url,
+      SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
+      SESSION_RESOURCE_GROUP: 'sessions',
+      SESSION_LOCATION: 'local',
+      SESSION_IMAGE: 'hourglass-session',
+    };
+  });
+  after(async () => {
+    released.resolve();
+    await Promise.all(hosts.map((host) => host.kill()));
+    await model.stop();
+    await sessions[Symbol.asyncDispose]();
+    await storage[Symbol.asyncDispose]();
+  });
+
+  async function host(changes: Record<string, string> = {}): Promise<HostProcess> {
+    const started = await startHost({ environment: { ...environment, ...changes } });
+    hosts.push(started);
+    return started;
+  }
+
+  /** Starts a run and reads its stream as far as it comes before it is held. */
+  async function readUntil(url: string, assistant_id: string, name: string, point: number): Promise<Cut> {
+    const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'KEY-A' });
+    const thread = await client.beta.threads.create({
+      messages: [{ role: 'user', content: userText(name) }],
+    });
+    if (name.startsWith('behind')) heldThreads.add(thread.id);
+    heldRuns.set(name, point);
+    const response = await fetch(`${url}/v1/threads/${thread.id}/runs`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer KEY-A', 'content-type': 'application/json' },
+      body: JSON.stringify({ assistant_id, stream: true }),
+    });
+    const seen: WireEvent[] = [];
+    const events = readEvents(response.body);
+    while (seen.length < EVENTS_AT[point]!) {
+      const { value } = await events.next();
+      assert.ok(value, `${name}: the stream ended after ${seen.length} events`);
+      seen.push(value);
+    }
+    return { name, run: seen[0]?.data as Cut['run'], seen };
+  }
+
+  async function readFunctionRun(client: OpenAI, url: string, assistant_id: string): Promise<WireEvent[]> {
+    const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: ASKS }] });
+    heldThreads.add(thread.id);
+    const response = await fetch(`${url}/v1/threads/${thread.id}/runs`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer KEY-A', 'content-type': 'application/json' },
+      body: JSON.stringify({ assistant_id, stream: true }),
+    });
+    const seen: WireEvent[] = [];
+    for await (const event of readEvents(response.body)) {
+      if (event.event === 'done') break;
+      seen.push(event);
+    }
+    return seen;
+  }
+
+  it('goes on elsewhere after any event, wherever the host died and however far its log was', async () => {
+    const first = await host({ AzureWebJobsStorage: storage.connectionString });
+    const client = new OpenAI({ baseURL: `${first.url}/v1`, apiKey: 'KEY-A' });
+    const tools = [
+      { type: 'code_interpreter' as const },
+      { type: 'function' as const, function: { name: 'ask' } },
+    ];
+    const { id: assistant_id } = await client.beta.assistants.create({ model: 'scripted', tools });
+    const reference = await readUntil(first.url, assistant_id, 'reference', POINTS - 1);
+    const story = storyOf(reference.seen, 'reference');
+    const cuts = await Promise.all(
+      Array.from({ length: POINTS }, (_, point) => point).flatMap((point) => [
+        readUntil(first.url, assistant_id, `behind-${point}`, point),
+        readUntil(first.url, assistant_id, `level-${point}`, point),
+      ]),
+    );
+    asking = await readFunctionRun(client, first.url, assistant_id);
+    assertNoHandlerThrew(first);
+    await first.kill();
+    released.resolve();
+    second = await host();
+
+    const follow = async ({ run, name, seen }: Cut, k: number): Promise<void> => {
+      const response = await fetch(`${second.url}/v1/threads/${run.thread_id}/runs/${run.id}/events`, {
+        headers: { authorization: 'Bearer KEY-A', 'last-event-id': seen[k]?.id ?? '' },
+      });
+      const rest = (await collect(readEvents(response.body))).filter(({ event }) => event !== 'done');
+      const whole = [...seen.slice(0, k + 1), ...rest];
+      assert.deepEqual(storyOf(whole, name), story, `${name}, cut off after event ${k + 1}`);
+      const ids = whole.map(({ id }) => Number(id));
+      assert.deepEqual(
+        ids,
+        [...new Set(ids)].sort((a, b) => a - b),
+        'ids grow',
+      );
+    };
+    // Once while the run is taken over, then after every event.
+    await Promise.all(cuts.map((cut) => follow(cut, cut.seen.length - 1)));
+    const all = cuts.flatMap((cut) => cut.seen.map((_, k) => () => follow(cut, k)));
+    for (let at = 0; at < all.length; at += AT_ONCE) {
+      await Promise.all(all.slice(at, at + AT_ONCE).map((check) => check()));
+    }
+    assert.equal(sessions.executions, cuts.length + 1, 'no code was begun twice');
+    assertNoHandlerThrew(second);
+  });
+
+  it('takes outputs elsewhere, where the log does not know yet that they are awaited', async () => {
+    assert.equal(asking.at(-1)?.event, 'thread.run.requires_action');
+    const { id, thread_id } = asking[0]!.data as Cut['run'];
+    const path = `${second.url}/v1/threads/${thread_id}/runs/${id}`;
+    const headers = { authorization: 'Bearer KEY-A', 'content-type': 'application/json' };
+    const response = await fetch(`${path}/submit_tool_outputs`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ tool_outputs: [{ tool_call_id: 'call_ask', output: 'x' }], stream: true }),
+    });
+    const rest = await collect(readEvents(response.body));
+    assert.deepEqual(namesOf(rest).slice(0, 3), ['run.step.completed', 'run.queued', 'run.in_progress']);
+    assert.deepEqual(namesOf(rest).slice(-2), ['run.completed', 'done']);
+    const logged = await collect(readEvents((await fetch(`${path}/events`, { headers })).body));
+    const whole = [...asking, ...rest];
+    assert.deepEqual(storyOf(logged, 'NAME'), storyOf(whole, 'NAME'));
+    const ids = whole.slice(0, -1).map((event) => Number(event.id));
+    assert.deepEqual(
+      ids,
+      [...new Set(ids)].sort((a, b) => a - b),
+      'ids grow',
+    );
+  });
+});
