@@ -38,11 +38,12 @@ class Attempt:
 
     async def run(self, code: str, timeout_s: float, disk: Disk, before: Snapshot) -> str:
         """Runs the code and returns the status for the `done` line. Raises KernelUnavailable."""
+        scratch = await disk.look_at_scratch()
         channels = self._kernel.channels
         request = channels.execute_request(code)
         completion = asyncio.create_task(self._complete(channels, request))
         ended = asyncio.create_task(self._kernel.ended.wait())
-        watch = asyncio.create_task(disk.until_full(before))
+        watch = asyncio.create_task(disk.until_full(before, scratch))
         watch.add_done_callback(self._disk_is_full)
         try:
             await _first({completion, ended, self._stop}, timeout_s)

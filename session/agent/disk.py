@@ -12,6 +12,7 @@ from .snapshots import MAX_ENTRIES, Snapshot, take_snapshot
 WATCH_S = 0.5
 # Looking at a folder with very many files must not take the processor from the code that runs.
 SHARE_OF_TIME = 8
+LONGEST_PAUSE_S = 4.0
 
 
 class Disk:
@@ -25,33 +26,42 @@ class Disk:
         self.limit_bytes = limit_bytes
 
     async def look(self) -> Snapshot:
-        """The data folder, with what the kernel's user keeps to itself opened to us."""
-        return await self._look(self._workspace.descriptor, self._workspace.root)
-
-    async def _look(self, descriptor: int, path: Path) -> Snapshot:
-        snapshot = await asyncio.to_thread(take_snapshot, descriptor)
-        if snapshot.closed_to_us and self._user.separate:
-            # Private files (mode 0600) of the kernel's user are results too. That user opens them itself, so
-            # that no link can make us touch anything of ours.
-            await self._user.run("/bin/chmod", "-R", "g+rwX", "--", str(path))
-            snapshot = await asyncio.to_thread(take_snapshot, descriptor)
+        """The data folder. What the kernel's user kept to itself is opened to us: such files are results too."""
+        snapshot = await asyncio.to_thread(take_snapshot, self._workspace.descriptor)
+        if snapshot.private and await self._open_to_us(self._workspace.root):
+            return await asyncio.to_thread(take_snapshot, self._workspace.descriptor)
         return snapshot
 
-    async def until_full(self, before: Snapshot) -> str:
-        """Returns, with a message, when the code that runs takes too much; what was there it may keep."""
-        data_limit = max(self.limit_bytes, before.used_bytes)
-        scratch_limit = max(self.limit_bytes, (await self._look_at_scratch()).used_bytes)
+    async def look_at_scratch(self) -> Snapshot:
+        """The scratch folder; only its size is of interest."""
+        return await self._measure(self._scratch, self._scratch_path)
+
+    async def _measure(self, descriptor: int, path: Path) -> Snapshot:
+        snapshot = await asyncio.to_thread(take_snapshot, descriptor)
+        if snapshot.closed and await self._open_to_us(path):
+            return await asyncio.to_thread(take_snapshot, descriptor)
+        return snapshot
+
+    async def _open_to_us(self, path: Path) -> bool:
+        # The kernel's user does it itself, so that no link can make us touch anything of ours.
+        if not self._user.separate:
+            return False
+        await self._user.run("/bin/chmod", "-fR", "g+rwX", "--", str(path))
+        return True
+
+    async def until_full(self, data: Snapshot, scratch: Snapshot) -> str:
+        """Returns, with a message, when code takes too much; what was there at its start it may keep."""
+        watched = (
+            (self._workspace.descriptor, self._workspace.root, data),
+            (self._scratch, self._scratch_path, scratch),
+        )
         while True:
             started = time.monotonic()
-            for snapshot, limit, path in (
-                (await self.look(), data_limit, self._workspace.root),
-                (await self._look_at_scratch(), scratch_limit, self._scratch_path),
-            ):
-                if snapshot.used_bytes > limit:
+            for descriptor, path, before in watched:
+                now = await self._measure(descriptor, path)
+                if now.used_bytes > max(self.limit_bytes, before.used_bytes):
                     return f"No space left: {path} may hold {self.limit_bytes} bytes"
-                if snapshot.overflow and not before.overflow:
+                if now.overflow and not before.overflow:
                     return f"No space left: {path} may hold {MAX_ENTRIES} files, in folders of moderate depth"
-            await asyncio.sleep(max(WATCH_S, SHARE_OF_TIME * (time.monotonic() - started)))
-
-    async def _look_at_scratch(self) -> Snapshot:
-        return await self._look(self._scratch, self._scratch_path)
+            pause = SHARE_OF_TIME * (time.monotonic() - started)
+            await asyncio.sleep(min(max(WATCH_S, pause), LONGEST_PAUSE_S))

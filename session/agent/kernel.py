@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .channels import Channels
 from .errors import KernelUnavailable
-from .launch import Folders, kernel_command, kernel_environment, kernel_settings
+from .launch import Folders, kernel_command, kernel_settings
 from .config import Config
 from .processes import KernelUser
 
@@ -36,13 +36,13 @@ class Kernel:
         channels = Channels(folder)
         try:
             process = await asyncio.create_subprocess_exec(
-                *kernel_command(config),
+                *kernel_command(config, folders),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
                 cwd="/",
-                env=kernel_environment(folders),
+                env={},
             )
         except OSError as error:
             channels.close()
@@ -61,8 +61,8 @@ class Kernel:
 
     async def _become_ready(self, settings: bytes) -> None:
         assert self.process.stdin is not None and self.process.stdout is not None
+        # It stays open: its end tells the kernel that the agent is gone.
         self.process.stdin.write(settings)
-        self.process.stdin.close()
         if await self.process.stdout.readline() != b"ready\n":
             await asyncio.wait_for(self.ended.wait(), 5)
             raise KernelUnavailable(f"the kernel ended while it started: {self.stderr_tail()}")
@@ -108,6 +108,8 @@ class Kernel:
         except asyncio.TimeoutError:
             killed = False
         self.channels.close()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         for task in self._tasks:
             task.cancel()
         shutil.rmtree(self._folder, ignore_errors=True)

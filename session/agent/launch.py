@@ -58,10 +58,13 @@ class Folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def kernel_command(config: Config) -> list[str]:
+def kernel_command(config: Config, folders: Folders) -> list[str]:
     """The program of a kernel; its settings come by stdin, since others can read arguments."""
+    # The environment is set by `env`, after the change of user: a program with file capabilities loses variables
+    # that the system takes for dangerous, TMPDIR among them.
+    variables = [f"{name}={value}" for name, value in kernel_environment(folders).items()]
     # Isolated: no PYTHON* variables, no user site, no current folder on the path while the kernel starts.
-    return [*config.run_as, sys.executable, "-I", str(PROGRAM)]
+    return [*config.run_as, "/usr/bin/env", "-i", *variables, sys.executable, "-I", str(PROGRAM)]
 
 
 def kernel_settings(config: Config, connection: dict[str, object]) -> bytes:
@@ -78,7 +81,7 @@ def kernel_settings(config: Config, connection: dict[str, object]) -> bytes:
         "output_bytes": limits.output_bytes,
         "count_own_processes": not config.run_as,
     }
-    return json.dumps(settings).encode()
+    return json.dumps(settings).encode() + b"\n"
 
 
 def kernel_environment(folders: Folders) -> dict[str, str]:

@@ -31,8 +31,10 @@ class Snapshot:
     entries: int = 0
     # More entries or deeper folders than we look at: the sum above is not the whole.
     overflow: bool = False
-    # Something that we may not read or write; the kernel's user can open it for us.
-    closed_to_us: bool = False
+    # Files and folders that we may not use; the kernel's user can open them for us.
+    private: bool = False
+    # A folder that we could not look into: the sum above is not the whole.
+    closed: bool = False
 
 
 def describe(path: str, stamp: FileStamp) -> dict[str, str | int]:
@@ -83,9 +85,9 @@ def _walk(folder: int, prefix: str, depth: int, shown: bool, into: Snapshot) -> 
                 if visible:
                     stamp = FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
                     into.files[prefix + entry.name] = stamp
-                    into.closed_to_us |= foreign and not status.st_mode & 0o044
+                    into.private |= foreign and not status.st_mode & 0o044
             elif stat.S_ISDIR(status.st_mode):
-                into.closed_to_us |= foreign and not status.st_mode & 0o020
+                into.private |= foreign and not status.st_mode & 0o020
                 _descend(folder, entry.name, prefix, depth, visible, into)
 
 
@@ -96,7 +98,7 @@ def _descend(folder: int, name: str, prefix: str, depth: int, visible: bool, int
     try:
         child = os.open(name, FOLDER_FLAGS, dir_fd=folder)
     except PermissionError:
-        into.closed_to_us = True
+        into.private = into.closed = True
         return
     except OSError:
         return  # replaced while we looked

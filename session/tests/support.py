@@ -104,6 +104,7 @@ class Agent:
         """For subclasses: folders and settings before the start."""
         if IN_IMAGE:
             self.folder.chmod(0o755)
+            self.config.chmod(0o700)
             shared = os.stat(os.environ["AGENT_RUNTIME_DIR"]).st_gid
             os.chown(self.data, -1, shared)
             self.data.chmod(0o2770)
@@ -194,16 +195,22 @@ class Agent:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def _state_and_parent(pid):
+    """Of a process; None for one that is gone or only waits to be buried."""
+    try:
+        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return None
+    return None if state in "ZX" else (state, int(parent))
+
+
+def is_alive(pid):
+    return _state_and_parent(pid) is not None
+
+
 def descendants(root):
-    parents = {}
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                fields = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            if fields[0] != "Z":
-                parents[int(name)] = int(fields[1])
+    found = {int(name): _state_and_parent(name) for name in os.listdir("/proc") if name.isdigit()}
+    parents = {pid: known[1] for pid, known in found.items() if known is not None}
     found, level = set(), {root}
     while level:
         level = {pid for pid, parent in parents.items() if parent in level}

@@ -1,11 +1,10 @@
 """Executions can be followed, replayed, interrupted and limited in time; a kernel that dies is replaced."""
 
-import os
 import signal
 import time
 import unittest
 
-from support import PATIENCE_S, TOKEN, Agent, AgentCase, wait_until
+from support import PATIENCE_S, TOKEN, Agent, AgentCase, is_alive, wait_until
 
 IGNORES_SIGINT = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('deaf')\nwhile True: pass"
 
@@ -204,7 +203,7 @@ class EndOfTheAgent(unittest.TestCase):
         self.assertEqual(agent.process.wait(PATIENCE_S), code, agent.log_text())
 
     def _assert_gone(self, pids):
-        wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), f"the end of {pids}", 10)
+        wait_until(lambda: not any(is_alive(pid) for pid in pids), f"the end of {pids}", 10)
 
     def test_it_ends_at_its_deadline_with_code_0_and_leaves_nothing(self):
         agent = Agent(AGENT_DEADLINE=str(time.time() + 3)).wait_ready()

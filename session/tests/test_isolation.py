@@ -5,11 +5,12 @@ capabilities (the local sandbox). Setting them up takes root.
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 import unittest
 
-from support import TOKEN, Agent, AgentCase, wait_until
+from support import IN_IMAGE, TOKEN, Agent, AgentCase, is_alive, wait_until
 
 AGENT_UID, KERNEL_UID, GROUP = 61001, 61002, 61003
 DROP = "--clear-groups --no-new-privs --inh-caps=-all --ambient-caps=-all"
@@ -66,6 +67,17 @@ class FileCapabilities(SeparateUsers):
         return []
 
 
+class ImageUsers(Agent):
+    """Inside the image: its own users and its own program to change between them."""
+
+    def __init__(self, **settings):
+        words = shlex.split(os.environ["AGENT_RUN_AS"])
+        given = dict(word.lstrip("-").split("=") for word in words if "=" in word)
+        self.run_as = words[0]
+        self.uid, self.kernel_uid, self.group = os.getuid(), int(given["reuid"]), int(given["regid"])
+        super().__init__(**settings)
+
+
 class AnotherUser:
     """What holds for both ways."""
 
@@ -98,7 +110,7 @@ print(tries(lambda: os.setuid(0)))
         found = []
         for name in os.listdir("/proc"):
             try:
-                if name.isdigit() and os.stat(f"/proc/{name}").st_uid == self.agent.kernel_uid:
+                if name.isdigit() and os.stat(f"/proc/{name}").st_uid == self.agent.kernel_uid and is_alive(name):
                     found.append(int(name))
             except OSError:
                 continue
@@ -117,9 +129,9 @@ class ByAmbientCapabilities(AnotherUser, AgentCase):
     agent_class = SeparateUsers
 
 
-@unittest.skipUnless(os.geteuid() == 0, "takes root")
+@unittest.skipUnless(IN_IMAGE or os.geteuid() == 0 and shutil.which("setcap"), "takes root and setcap, or the image")
 class ByFileCapabilities(AnotherUser, AgentCase):
-    agent_class = FileCapabilities
+    agent_class = ImageUsers if IN_IMAGE else FileCapabilities
 
     def test_its_environment_holds_nothing_of_the_agents(self):
         environment = self.run_ok("import os; print(dict(os.environ))").text()

@@ -4,7 +4,9 @@ import importlib
 import io
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
 
 
@@ -75,13 +77,27 @@ def _pager_text(data) -> str:
     return data.get("text/plain", "") if isinstance(data, dict) else str(data)
 
 
-def _prepare():
-    """Returns the kernel's application, warm; what goes wrong is told on the real stderr."""
-    settings = json.load(sys.stdin)
-    here = sys.path[0]
+def _end_with_the_agent(agent) -> None:
+    """The agent holds the other end of this pipe and never writes again; where it ends, it ends."""
+    agent.read(1)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _take_settings() -> dict:
+    """Reads the settings from stdin, which then is empty for the user's code."""
+    agent = os.fdopen(os.dup(0), "rb", buffering=0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
+    settings = json.loads(agent.readline())
+    threading.Thread(target=_end_with_the_agent, args=[agent], name="agent", daemon=True).start()
+    return settings
+
+
+def _prepare():
+    """Returns the kernel's application, warm; what goes wrong is told on the real stderr."""
+    settings = _take_settings()
+    here = sys.path[0]
     from limits import apply_limits
 
     apply_limits(settings)

@@ -1,11 +1,7 @@
 """Limits that a kernel puts on itself, and so on every program it starts, before it runs anything else."""
 
-import ctypes
 import os
 import resource
-import signal
-
-PR_SET_PDEATHSIG = 1
 
 
 def _lower(kind: int, value: int) -> None:
@@ -28,7 +24,7 @@ def _own_tasks() -> int:
 
 
 def apply_limits(settings: dict) -> None:
-    """Sets resource limits, umask, and the order to end with the agent."""
+    """Sets resource limits and the umask."""
     # DATA counts what is really written to (heap, anonymous memory): numpy gets a clean MemoryError. The address
     # space is bounded more loosely, since reserved space costs nothing; it stops bombs of shared memory.
     memory = settings["memory_bytes"]
@@ -41,7 +37,6 @@ def apply_limits(settings: dict) -> None:
     _lower(resource.RLIMIT_CORE, 0)
     # Files are shared with the agent through the group of the data folder.
     os.umask(0o002)
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     # When the system runs out of memory it must take the kernel and not the agent.
     try:
         with open("/proc/self/oom_score_adj", "w") as file:
