@@ -29,8 +29,10 @@ export interface TestEngine extends AsyncDisposable {
   }): Promise<RunIds>;
   /** Handles every visible message until none is left. */
   pump(): Promise<void>;
-  /** Deletes every waiting message unseen, as if its time had not come. */
+  /** How many messages wait, visible or not. */
   messagesWaiting(): Promise<number>;
+  /** Deletes the messages that are visible now, as if whoever took them had died. */
+  loseMessages(): Promise<void>;
 }
 
 export interface RunIds {
@@ -103,6 +105,10 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
           }),
         );
       }
+    },
+    async loseMessages() {
+      const { receivedMessageItems: items } = await queue.receiveMessages({ numberOfMessages: 32 });
+      await Promise.all(items.map((item) => queue.deleteMessage(item.messageId, item.popReceipt)));
     },
     async messagesWaiting() {
       return (await queue.getProperties()).approximateMessagesCount ?? 0;
