@@ -4,10 +4,11 @@ export type Dialect = 'v1' | 'v2';
 /** Azure's only version that spoke v1 with files. */
 const V1_API_VERSION = '2024-02-15-preview';
 
+/** Azure's version decides, as it did there: the official clients of today always send the header for v2. */
 export function dialectOf(query: URLSearchParams, headers: Headers): Dialect {
+  if (query.get('api-version') === V1_API_VERSION) return 'v1';
   const beta = headers.get('openai-beta') ?? '';
-  if (/\bassistants=v2\b/.test(beta)) return 'v2';
-  return query.get('api-version') === V1_API_VERSION || /\bassistants=v1\b/.test(beta) ? 'v1' : 'v2';
+  return /\bassistants=v1\b/.test(beta) && !/\bassistants=v2\b/.test(beta) ? 'v1' : 'v2';
 }
 
 type Json = Record<string, unknown>;

@@ -1,0 +1,74 @@
+import type { z } from 'zod';
+
+import type { OperationName } from '../../../shared/api/operations.ts';
+import { allOf, deleted, listOf } from './envelopes.ts';
+import { assistant, file, message, model, thread, upload, uploadPart } from './objects.ts';
+import { run, runStep } from './run.ts';
+import { assistantV1, messageV1, runV1, threadV1 } from './v1.ts';
+
+/** Not JSON, but the bytes of a file, or a stream of events. */
+type Bytes = 'bytes' | 'events';
+
+/** What each operation answers when it is done as asked. */
+export const answers: Record<OperationName, z.ZodType | Bytes> = {
+  listAssistants: listOf(assistant),
+  createAssistant: assistant,
+  getAssistant: assistant,
+  modifyAssistant: assistant,
+  deleteAssistant: deleted('assistant.deleted'),
+  listThreads: listOf(thread),
+  createThread: thread,
+  createThreadAndRun: run,
+  getThread: thread,
+  modifyThread: thread,
+  deleteThread: deleted('thread.deleted'),
+  listMessages: listOf(message),
+  createMessage: message,
+  getMessage: message,
+  modifyMessage: message,
+  deleteMessage: deleted('thread.message.deleted'),
+  listRuns: listOf(run),
+  createRun: run,
+  getRun: run,
+  modifyRun: run,
+  cancelRun: run,
+  submitToolOutputs: run,
+  followRunEvents: 'events',
+  listRunSteps: listOf(runStep),
+  getRunStep: runStep,
+  listFiles: listOf(file),
+  createFile: file,
+  getFile: file,
+  deleteFile: deleted('file'),
+  getFileContent: 'bytes',
+  createUpload: upload,
+  addUploadPart: uploadPart,
+  completeUpload: upload,
+  cancelUpload: upload,
+  listModels: allOf(model),
+  getModel: model,
+  deleteModel: deleted('model'),
+};
+
+/** The same in the first version's words, where they differ. */
+export const answersV1: Partial<Record<OperationName, z.ZodType>> = {
+  listAssistants: listOf(assistantV1),
+  createAssistant: assistantV1,
+  getAssistant: assistantV1,
+  modifyAssistant: assistantV1,
+  listThreads: listOf(threadV1),
+  createThread: threadV1,
+  getThread: threadV1,
+  modifyThread: threadV1,
+  listMessages: listOf(messageV1),
+  createMessage: messageV1,
+  getMessage: messageV1,
+  modifyMessage: messageV1,
+  listRuns: listOf(runV1),
+  createRun: runV1,
+  createThreadAndRun: runV1,
+  getRun: runV1,
+  modifyRun: runV1,
+  cancelRun: runV1,
+  submitToolOutputs: runV1,
+};
