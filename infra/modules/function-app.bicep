@@ -58,6 +58,8 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // Uploads of 512 MB; the default stops at 100 MB.
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '629145600'
+  // A small nursery: what streams through does not pile up before it is collected.
+  languageWorkers__node__arguments: '--max-semi-space-size=2'
   STORAGE_PREFIX: storagePrefix
   API_KEYS: apiKeys
   OPENAI_BASE_URL: openAiBaseUrl
