@@ -28,14 +28,12 @@ Try it:
 
   curl -s ${url}/v1/models ${auth}
 
-2. An assistant that draws, a run, and what it answered:
+2. An assistant that draws, and its run as it happens:
 
   ASSISTANT=$(curl -s ${url}/v1/assistants ${auth} ${json} \\
     -d '{"model":"${name}","tools":[{"type":"code_interpreter"}]}' | grep -o 'asst_[A-Za-z0-9_-]*' | head -1)
-  THREAD=$(curl -s ${url}/v1/threads/runs ${auth} ${json} \\
-    -d '{"assistant_id":"'$ASSISTANT'","thread":{"messages":[{"role":"user","content":"Create a visualization of a sinewave"}]}}' \\
-    | grep -o 'thread_[A-Za-z0-9_-]*' | head -1)
-  sleep 5; curl -s ${url}/v1/threads/$THREAD/messages ${auth}
+  curl -sN ${url}/v1/threads/runs ${auth} ${json} \\
+    -d '{"assistant_id":"'$ASSISTANT'","stream":true,"thread":{"messages":[{"role":"user","content":"Create a visualization of a sinewave"}]}}'
 
 3. Your application, with the official SDK; only these lines change:
 
