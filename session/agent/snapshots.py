@@ -109,9 +109,14 @@ def _descend(folder: int, name: str, prefix: str, depth: int, visible: bool, int
 
 
 def take_snapshot(root: int) -> Snapshot:
-    """Looks at everything below the open folder `root`."""
+    """Looks at everything below the open folder `root`. Safe to use from several threads at once."""
     snapshot = Snapshot()
-    _walk(root, "", 0, True, snapshot)
+    # Opened again: whoever reads a folder moves a position that all copies of its descriptor share.
+    folder = os.open(".", FOLDER_FLAGS, dir_fd=root)
+    try:
+        _walk(folder, "", 0, True, snapshot)
+    finally:
+        os.close(folder)
     return snapshot
 
 

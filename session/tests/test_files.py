@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from support import TOKEN, AgentCase, wait_until
@@ -117,6 +118,18 @@ class OutputFilesAreFound(AgentCase):
         self.assertEqual((len(story.files), story.done.get("more")), (10_000, True))
         self.assertEqual(len(self.agent.call("GET", "/v1/files").json()["files"]), 10_000)
         self.run_ok("import shutil; shutil.rmtree('many')")
+
+    def test_two_looks_at_once_see_everything(self):
+        self.run_ok("import os\nos.mkdir('seen')\nfor i in range(3000): open(f'seen/{i}', 'w').close()")
+        self.run_ok("for i in range(3000): open(f'{i}', 'w').close()")
+
+        def count(_):
+            return len(self.agent.call("GET", "/v1/files").json()["files"])
+
+        with ThreadPoolExecutor(8) as pool:
+            counts = set(pool.map(count, range(40)))
+        self.assertEqual(len(counts), 1, counts)
+        self.run_ok("import shutil; shutil.rmtree('seen')\nfor i in range(3000): os.remove(f'{i}')")
 
     def test_a_large_sparse_file_keeps_its_size(self):
         story = self.run_ok("f = open('sparse', 'wb'); f.truncate(10**9); f.close()")
