@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { SandboxLimits } from './bubblewrap.ts';
+import { MEBIBYTE, type SandboxLimits } from './bubblewrap.ts';
 import { folderSize } from './folder-size.ts';
 import { descendants, killProcess, proportionalBytes, residentBytes } from './process-tree.ts';
 import type { Sandbox } from './sandbox.ts';
@@ -12,8 +12,8 @@ import type { Sandbox } from './sandbox.ts';
  */
 const MEMORY_EVERY_MS = 250;
 const DISK_EVERY_MS = 1000;
-/** The agent stops code at the limit itself; this is for code that it cannot stop. */
-const DISK_SLACK = 1.1;
+/** The agent stops code at the limit itself and says so readably; it needs a moment for that. */
+const diskLimit = (dataBytes: number): number => 1.25 * dataBytes + 256 * MEBIBYTE;
 
 /** @returns stops watching */
 export function watchSandboxes(
@@ -25,7 +25,7 @@ export function watchSandboxes(
   }, MEMORY_EVERY_MS);
   timer.unref();
   const stopped = new AbortController();
-  void watchDisks(watched, limits.dataBytes * DISK_SLACK, stopped.signal);
+  void watchDisks(watched, diskLimit(limits.dataBytes), stopped.signal);
   return () => {
     clearInterval(timer);
     stopped.abort();
@@ -50,10 +50,10 @@ async function watchDisks(
     const started = Date.now();
     for (const sandbox of sandboxes) {
       const most = allowed.get(sandbox) ?? limit;
-      const bytes = await folderSize(sandbox.dataFolder, most);
+      const bytes = await folderSize(sandbox.folder, most);
       if (bytes <= most) continue;
       endKernel(sandbox, descendants(sandbox.pid));
-      allowed.set(sandbox, (await folderSize(sandbox.dataFolder, Number.POSITIVE_INFINITY)) + limit / 100);
+      allowed.set(sandbox, (await folderSize(sandbox.folder, Number.POSITIVE_INFINITY)) + limit / 100);
     }
     // A look that takes long is taken less often.
     const pause = Math.max(DISK_EVERY_MS, 10 * (Date.now() - started));

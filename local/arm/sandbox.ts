@@ -34,12 +34,12 @@ const START_MS = 60_000;
 /** One agent in its sandbox: started without an owner, then claimed with a token and a deadline. */
 export class Sandbox {
   readonly socketPath: string;
-  readonly dataFolder: string;
+  /** All that its code may write to outside its own scratch space. */
+  readonly folder: string;
   /** The exit code or signal. Never rejects. */
   readonly exited: Promise<number | string>;
   readonly user: SessionUser | undefined;
   readonly isolated: boolean;
-  readonly #folder: string;
   readonly #folders: SandboxFolders;
   readonly #process: ChildProcess;
   #stderr = '';
@@ -48,10 +48,9 @@ export class Sandbox {
   constructor(settings: SandboxSettings) {
     this.isolated = settings.isolation === 'bubblewrap';
     this.user = this.isolated ? takeSessionUser() : undefined;
-    this.#folder = join(settings.baseFolder, randomBytes(4).toString('hex'));
-    this.#folders = makeFolders(this.#folder, this.user);
+    this.folder = join(settings.baseFolder, randomBytes(4).toString('hex'));
+    this.#folders = makeFolders(this.folder, this.user);
     this.socketPath = join(this.#folders.run, SOCKET_NAME);
-    this.dataFolder = this.#folders.data;
     this.#process = this.isolated
       ? startIsolated(settings, this.#folders, this.user)
       : startBare(settings, this.#folders);
@@ -63,7 +62,7 @@ export class Sandbox {
       this.#process.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
     }).then(async (how) => {
       this.#over = true;
-      await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+      await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
       returnSessionUser(this.user);
       return how;
     });

@@ -43,7 +43,7 @@ while True:
     try: os.fork()
     except OSError: pass
 `,
-      { timeoutMs: 1000 },
+      { timeoutMs: 1000, leavesRunning: true },
     );
     assert.ok(['timeout', 'kernel_died', 'error'].includes(done.status), `${done.status} ${logs}`);
   });
@@ -51,11 +51,9 @@ while True:
   test('a bomb of shells too', async () => {
     const { done } = await arena.attack(
       'import subprocess\nsubprocess.run(["sh", "-c", "b() { b | b & }; b; sleep 1"], stderr=subprocess.DEVNULL)\nprint("over")',
-      { timeoutMs: 5000 },
+      { timeoutMs: 5000, leavesRunning: true },
     );
     assert.ok(['ok', 'timeout', 'kernel_died', 'error'].includes(done.status));
-    const { logs } = await run(await arena.attacker(), 'import os; print(os.fork() >= 0 or os._exit(0))');
-    assert.match(logs, /True/, 'nothing of it is left to fill the room');
   });
 
   test('threads count like processes', async () => {
@@ -144,7 +142,7 @@ for n in itertools.count():
 import itertools, signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 for n in itertools.count():
-    with open(f"{n % 200}.bin", "wb") as f: f.write(bytes(1 << 20))
+    with open(f"{n % 1000}.bin", "wb") as f: f.write(bytes(1 << 20))
 `,
       { timeoutMs: 30_000 },
     );

@@ -17,6 +17,8 @@ before(async () => {
 after(() => arena[Symbol.asyncDispose]());
 
 const PROJECT = process.cwd();
+/** Without root there is one user for the agent and the kernel: it may reach the agent, but gains nothing by it. */
+const separateUsers = process.getuid?.() === 0;
 
 describe('the network', () => {
   test('is not there: neither this machine’s services nor Azure’s metadata nor names', async () => {
@@ -50,7 +52,9 @@ describe('the network', () => {
       'the internet': connect('1.1.1.1', 443),
       'a name': 'socket.getaddrinfo("example.com", 443)',
       'an abstract socket': `socket.socket(socket.AF_UNIX).connect("\\0hourglass-test-${process.pid}")`,
-      'the agent’s own socket': 'socket.socket(socket.AF_UNIX).connect("/run/hourglass/agent.sock")',
+      ...(separateUsers
+        ? { 'the agent’s own socket': 'socket.socket(socket.AF_UNIX).connect("/run/hourglass/agent.sock")' }
+        : {}),
       'raw packets': 'socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)',
       'another interface': '[n for _, n in socket.if_nameindex() if n != "lo"][0]',
     };
@@ -166,12 +170,12 @@ describe('what there is to write', () => {
         '/mnt/x',
         '/mnt/configmap/session/token',
         '/run/x',
-        '/run/hourglass/x',
+        ...(separateUsers ? ['/run/hourglass/x'] : []),
         '/dev/x',
         '/proc/sys/kernel/hostname',
         '/proc/sys/vm/overcommit_memory',
         '/proc/sysrq-trigger',
-        '/proc/1/oom_score_adj',
+        ...(separateUsers ? ['/proc/1/oom_score_adj'] : []),
       ].map((path) => [path, write(path)]),
     );
     assertAllFailed(await arena.attack(attempts(targets)), targets);
@@ -187,8 +191,9 @@ describe('what there is to write', () => {
       session,
       `
 import os
+os.mkdir("/tmp/elsewhere")
 os.symlink("/etc/ld.so.cache", "link-to-file")
-os.symlink("/tmp", "link-to-folder")
+os.symlink("/tmp/elsewhere", "link-to-folder")
 os.symlink("/proc/self/environ", "link-to-proc")
 os.mkfifo("pipe")
 for source in ("/etc/ld.so.cache", "/usr/bin/env", "/opt/hourglass/agent/app.py"):
@@ -210,10 +215,10 @@ os.link("honest.txt", "second-name.txt")
     await put('link-to-file');
     const after = await run(
       session,
-      'print(os.path.islink("link-to-file"), open("link-to-file").read(), os.path.exists("/tmp/x"))',
+      'print(os.path.islink("link-to-file"), open("link-to-file").read(), os.listdir("/tmp/elsewhere"))',
     );
-    assert.equal(after.logs, 'False new True\n', 'the link was replaced, not followed');
-    await run(session, 'import shutil\nfor n in os.listdir("."): os.remove(n)\nos.remove("/tmp/x")');
+    assert.equal(after.logs, 'False new []\n', 'the link was replaced, not followed');
+    await run(session, 'import shutil\nfor n in os.listdir("."): os.remove(n)');
   });
 
   test('is not exchanged under the agent’s hands', async () => {
@@ -289,30 +294,28 @@ describe('power', () => {
     );
   });
 
-  test('over the agent is none: it cannot be ended or stopped, and nobody else can', async () => {
+  test('over the agent is none: it can be neither ended nor stopped', {
+    skip: separateUsers ? false : 'without root the kernel may stop its own agent',
+  }, async () => {
     const before = (await arena.attacker()).kernel;
     const targets = {
       'process 1': 'os.kill(1, signal.SIGKILL)',
       'the agent': 'os.kill(os.getppid(), signal.SIGSTOP)',
     };
-    const outcome = await arena.attack(attempts(targets));
-    if (process.getuid?.() === 0) {
-      assertAllFailed(outcome, targets);
-      assert.equal((await arena.attacker()).kernel, before);
-    }
+    assertAllFailed(await arena.attack(attempts(targets)), targets);
+    assert.equal((await arena.attacker()).kernel, before);
+  });
+
+  test('over the agent, where there is some, costs the code its session and nobody else anything', async () => {
+    const outcome = arena.attack('import os, signal\nos.kill(os.getppid(), signal.SIGKILL)');
+    if (separateUsers) assert.match((await outcome).logs, /PermissionError/);
+    else await assert.rejects(outcome, (error) => error instanceof SessionError && error.code === 'lost');
+    assert.equal((await run(await arena.attacker(), '6 * 7')).logs, '42');
   });
 
   test('against itself costs it its variables, and it is told', async () => {
-    const outcome = await arena
-      .attack('import os, signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)')
-      .catch((error: unknown) => {
-        // Without a user of its own, the kernel takes the agent with it: the session is lost, and replaced.
-        assert.ok(
-          process.getuid?.() !== 0 && error instanceof SessionError && error.code === 'lost',
-          String(error),
-        );
-      });
-    if (outcome) assert.deepEqual([outcome.done.status, outcome.restarted], ['kernel_died', 'out_of_memory']);
+    const outcome = await arena.attack('import os, signal\nos.kill(os.getpid(), signal.SIGKILL)');
+    assert.deepEqual([outcome.done.status, outcome.restarted], ['kernel_died', 'out_of_memory']);
   });
 
   test('over the agent’s answers is none: forged lines are text', async () => {

@@ -37,10 +37,15 @@ export class Arena implements AsyncDisposable {
   }
 
   /** Runs the attack while the bystander's code runs to its end, and sees that both sessions work after it. */
-  async attack(code: string, options: { timeoutMs?: number } = {}): Promise<Outcome> {
+  async attack(
+    code: string,
+    options: { timeoutMs?: number; leavesRunning?: boolean } = {},
+  ): Promise<Outcome> {
     const session = await this.attacker();
     const { outcome, meanwhile } = await this.#both(run(session, code, { timeoutMs: 20_000, ...options }));
     assert.equal(meanwhile.logs, 'the bystander’s variable 499999500000\n');
+    // What a call leaves running stays with its session: here, a bomb that still goes off.
+    if (options.leavesRunning) await this.parts.sessions.remove('thread_attacker');
     assert.equal((await run(await this.attacker(), '6 * 7')).logs, '42', 'the attacker’s thread can go on');
     return outcome;
   }
