@@ -106,6 +106,7 @@ export async function startFaultProxy(connectionString: string): Promise<FaultPr
     const asked = describe(service, incoming);
     const fault = proxy.fault(asked);
     if (interfere(fault, incoming, outgoing)) return;
+    if (incoming.destroyed) return;
     const { method, headers } = incoming;
     const { hostname, port } = target;
     const forwarded = send({ agent, hostname, port, path: asked.url, method, headers }, (response) => {
@@ -118,6 +119,10 @@ export async function startFaultProxy(connectionString: string): Promise<FaultPr
         if (fault === 'lose-answer') incoming.socket.destroy();
       });
       if (fault === 'lose-answer') {
+        response.resume();
+        return;
+      }
+      if (outgoing.destroyed) {
         response.resume();
         return;
       }

@@ -89,7 +89,7 @@ async function leave(context: RunContext, sink: RunSink, error: unknown): Promis
       dependencies.log.info('left a run to another worker', { run: run.object.id });
       return;
     case 'gone':
-      return discardUnsavedFiles(dependencies.stores, run, context.steps);
+      return discardUnsavedFiles(dependencies.stores, run, context.steps, false);
     case undefined:
       throw error;
   }

@@ -10,6 +10,7 @@ import type { Log } from '../../shared/log.ts';
 import { RunMessage } from '../../shared/queue/run-queue.ts';
 import { createServices, type Services } from '../../shared/services.ts';
 import { openStorageAccount } from '../../shared/store/connection.ts';
+import { patiently } from '../../shared/store/patience.ts';
 import { testStorage } from './azurite.ts';
 import { type ScriptedModel, startScriptedModel } from './scripted-model.ts';
 
@@ -60,6 +61,7 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
   });
   const services = await createServices(config, { log: quietLog });
   const queue = (await openStorageAccount(config)).queue('runs');
+  const { runQueue } = services;
 
   return {
     services,
@@ -92,16 +94,15 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
     },
     async pump() {
       for (;;) {
-        const { receivedMessageItems: items } = await queue.receiveMessages({
-          numberOfMessages: 16,
-          visibilityTimeout: 600,
-        });
+        const { receivedMessageItems: items } = await patiently((abortSignal) =>
+          queue.receiveMessages({ numberOfMessages: 16, visibilityTimeout: 600, abortSignal }),
+        );
         if (items.length === 0) return;
         await Promise.all(
           items.map(async (item) => {
             const message = RunMessage.parse(JSON.parse(Buffer.from(item.messageText, 'base64').toString()));
             await handleRunMessage(services, message);
-            await queue.deleteMessage(item.messageId, item.popReceipt);
+            await runQueue.remove(item);
           }),
         );
       }
