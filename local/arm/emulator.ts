@@ -67,9 +67,9 @@ const MAX_RECORDED = 5000;
  */
 export async function startArmEmulator(options: EmulatorOptions = {}): Promise<ArmEmulator> {
   const isolation = findIsolation(options.isolation);
-  const baseFolder = makeBaseFolder();
   const limits = { ...defaultLimits, ...options.limits };
   const python = pythonRuntime(options.python ?? '/usr/bin/python3');
+  const baseFolder = makeBaseFolder();
   const pool = new WarmPool({ isolation, python, limits, baseFolder }, options.warm ?? 1);
   const stopWatching = watchSandboxes(pool, limits);
   const groups = new Map<string, Group>();
