@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 
 import { testStorage } from './azurite.ts';
 
@@ -10,6 +10,8 @@ export interface Transaction {
   readonly method: string;
   /** With the query. */
   readonly path: string;
+  /** From the request to the end of its answer; 0 until then. */
+  readonly milliseconds: number;
 }
 
 const current = new AsyncLocalStorage<Transaction[]>();
@@ -40,7 +42,16 @@ async function watch(): Promise<void> {
   subscribe('http.client.request.created', (message) => {
     const { request } = message as { request: ClientRequest };
     const service = services.get(String(request.getHeader('host')));
-    if (service) current.getStore()?.push({ service, method: request.method, path: request.path });
+    const transactions = current.getStore();
+    if (!service || !transactions) return;
+    const started = performance.now();
+    const transaction = { service, method: request.method, path: request.path, milliseconds: 0 };
+    transactions.push(transaction);
+    request.once('response', (response: IncomingMessage) => {
+      response.once('end', () => {
+        transaction.milliseconds = performance.now() - started;
+      });
+    });
   });
 }
 
