@@ -11,7 +11,7 @@ export interface HostProcess {
   readonly pid: number;
   /** Resolves with the exit code or the signal's name. */
   readonly exited: Promise<number | string>;
-  /** Everything it has logged so far. */
+  /** Everything it has logged or printed so far. */
   logs(): string;
   /** SIGTERM: running functions finish, at most `graceMs` (30 s by default), then SIGKILL. */
   stop(graceMs?: number): Promise<void>;
@@ -57,6 +57,7 @@ export async function startHostProcess(options: HostProcessOptions): Promise<Hos
     env: options.environment,
     onStdout: (text) => {
       printed += text;
+      logs += text;
       const url = /^\{"listening":"([^"]+)"\}$/m.exec(printed)?.[1];
       if (url) listening.resolve(url);
     },

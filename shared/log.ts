@@ -16,18 +16,48 @@ export const consoleLog: Log = {
   error: (message, fields) => console.error(line('error', message, fields)),
 };
 
-/** What is worth logging of an unknown error: its kind and message, and where it came from. */
+/**
+ * What is worth logging of an unknown error: its kind, what it says before it quotes anything, and where it
+ * came from.
+ */
 export function errorFields(error: unknown): LogFields {
-  if (!(error instanceof Error)) return { error: String(error) };
+  if (!(error instanceof Error)) return { error: typeof error };
   const { code, statusCode } = error as { code?: string; statusCode?: number };
   return {
     error: error.name,
-    reason: error.message.slice(0, 500),
+    reason: unquoted(error.message),
     code,
     status: statusCode,
-    stack: error.stack?.slice(0, 2000),
+    stack: framesOf(error),
   };
 }
+
+/** The same error for those who log whatever is thrown at them, such as the Functions host. */
+export function withoutContents(error: unknown): Error {
+  const safe = new Error(error instanceof Error ? unquoted(error.message) : typeof error);
+  if (!(error instanceof Error)) return safe;
+  safe.name = error.name;
+  safe.stack = `${safe.name}: ${safe.message}\n${framesOf(error)}`;
+  return safe;
+}
+
+/**
+ * Parsers quote what they could not read, servers what they refused, file systems their paths: after a
+ * quotation mark or a colon, a message speaks of contents.
+ */
+const unquoted = (message: string): string => {
+  const own = message.split(/["'`“‘]|:\s/, 1)[0] ?? '';
+  return own.length < message.length ? `${own.slice(0, 500)}…` : own.slice(0, 500);
+};
+
+/** The stack without the message above it, which may have several lines. */
+const framesOf = ({ message, stack = '' }: Error): string =>
+  stack
+    .slice(message ? stack.indexOf(message) + message.length : 0)
+    .split('\n')
+    .filter((each) => /^ {4}at /.test(each))
+    .join('\n')
+    .slice(0, 2000);
 
 function line(level: string, message: string, fields: LogFields = {}): string {
   return JSON.stringify({ level, message, ...fields });
