@@ -41,6 +41,17 @@ def _listen(server: HTTPServer, address: str) -> None:
     server.listen(int(port), host.strip("[]"), family)
 
 
+async def _check(config: Config, user: KernelUser) -> None:
+    """Says at the start what would otherwise fail in the middle of a session."""
+    data = str(config.data_dir)
+    if not os.path.isdir(data):
+        raise InvalidConfig(f"AGENT_DATA_DIR {data} is not a folder")
+    if user.separate and await user.run("/bin/true") != 0:
+        raise InvalidConfig("AGENT_RUN_AS does not work here: its command cannot start /bin/true")
+    if user.separate and await user.run("/usr/bin/test", "-w", data, "-a", "-x", data) != 0:
+        raise InvalidConfig(f"AGENT_RUN_AS: the kernel's user cannot write to AGENT_DATA_DIR {data}")
+
+
 async def _until_over(config: Config, claim: Claim, shutdown: asyncio.Event) -> str:
     """Waits for the deadline, for the end of an unclaimed wait, or for a request; returns which."""
     born = time.monotonic()
@@ -61,8 +72,7 @@ async def _until_over(config: Config, claim: Claim, shutdown: asyncio.Event) -> 
 async def serve(config: Config) -> int:
     """Runs the agent and returns its exit code."""
     user = KernelUser(config.run_as)
-    if user.separate and await user.run("/bin/true") != 0:
-        raise InvalidConfig("AGENT_RUN_AS does not work here: its command cannot start /bin/true")
+    await _check(config, user)
     sharing = Sharing.of(config.data_dir, user.separate)
     folders = Folders(config, sharing)
     workspace = Workspace(config.data_dir, sharing)

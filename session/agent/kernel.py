@@ -42,7 +42,7 @@ class Kernel:
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,
                 cwd="/",
-                env={},
+                env={"PATH": os.defpath},
             )
         except OSError as error:
             channels.close()
@@ -89,6 +89,8 @@ class Kernel:
 
     def uid(self) -> int | None:
         """The uid of the running kernel, or None when it is gone."""
+        if not self._user.separate:
+            return os.geteuid()
         try:
             return os.stat(f"/proc/{self.process.pid}").st_uid
         except OSError:

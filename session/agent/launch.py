@@ -86,7 +86,8 @@ def kernel_settings(config: Config, connection: dict[str, object]) -> bytes:
 
 def kernel_environment(folders: Folders) -> dict[str, str]:
     """All that a kernel's environment holds; nothing is inherited."""
-    threads = str(min(MAX_LIBRARY_THREADS, len(os.sched_getaffinity(0))))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = str(min(MAX_LIBRARY_THREADS, cores))
     home = str(folders.home)
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",

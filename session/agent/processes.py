@@ -4,6 +4,7 @@ import asyncio
 import ctypes
 import os
 import signal
+import sys
 
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
@@ -12,6 +13,8 @@ _helpers = 0
 
 def protect_this_process() -> None:
     """Hides this process's memory and environment from others of its uid; adopts orphans of the kernel."""
+    if sys.platform != "linux":
+        return  # a developer's machine, with isolation switched off
     libc = ctypes.CDLL(None, use_errno=True)
     for option, value in ((PR_SET_DUMPABLE, 0), (PR_SET_CHILD_SUBREAPER, 1)):
         if libc.prctl(option, value, 0, 0, 0) != 0:
@@ -21,7 +24,7 @@ def protect_this_process() -> None:
 def _descendants(root: int) -> list[int]:
     """Living processes below `root`, from /proc; zombies are left out."""
     parents: dict[int, int] = {}
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc") if sys.platform == "linux" else ():
         if name.isdigit():
             try:
                 with open(f"/proc/{name}/stat", "rb") as file:
@@ -40,7 +43,7 @@ def _descendants(root: int) -> list[int]:
 
 def reap_orphans(known: int | None) -> None:
     """Collects ended orphans of the kernel, which this process adopted; `known` is waited for elsewhere."""
-    while _helpers == 0:
+    while _helpers == 0 and sys.platform == "linux":
         try:
             ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:

@@ -70,7 +70,9 @@ class ReplayByExecutionId(AgentCase):
             b"[" * 100_000,
         ):
             answer = self.agent.call("POST", "/v1/execute", body)
-            self.assertEqual((answer.status, answer.code), (400, "invalid_request"), body[:20] if isinstance(body, bytes) else body)
+            self.assertEqual(
+                (answer.status, answer.code), (400, "invalid_request"), body[:20] if isinstance(body, bytes) else body
+            )
         self.assertEqual(self.agent.call("GET", "/nothing").code, "not_found")
         self.assertEqual(self.agent.call("DELETE", "/v1/execute").status, 405)
 
@@ -159,7 +161,9 @@ class KernelDeath(AgentCase):
     def _dies(self, code, reason):
         before = self.agent.health()["generation"]
         story = self.agent.run(code, timeout_s=30)
-        self.assertEqual((story.status, story.of("kernel_restarted")[0]["reason"]), ("kernel_died", reason), story.lines)
+        self.assertEqual(
+            (story.status, story.of("kernel_restarted")[0]["reason"]), ("kernel_died", reason), story.lines
+        )
         self.assertEqual(story.of("kernel_restarted")[0]["generation"], before + 1)
         self.assert_alive()
         return story
@@ -175,7 +179,9 @@ class KernelDeath(AgentCase):
         self._dies("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "out_of_memory")
 
     def test_its_files_are_reported_nevertheless(self):
-        self.assertEqual(self._dies("open('left.txt', 'w').write('x'); import os; os._exit(1)", "died").files, ["left.txt"])
+        self.assertEqual(
+            self._dies("open('left.txt', 'w').write('x'); import os; os._exit(1)", "died").files, ["left.txt"]
+        )
 
     def test_death_between_executions_shows_in_the_generation(self):
         before = self.agent.health()["generation"]
@@ -187,7 +193,8 @@ class KernelDeath(AgentCase):
         code = (
             "import subprocess, os\n"
             "subprocess.Popen('setsid sh -c \"sleep 12345 & sleep 12345\"', shell=True)\n"
-            "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: os.execvp('sleep', ['sleep', '12345'])\n    os._exit(0)\n"
+            "if os.fork() == 0:\n    os.setsid()\n"
+            "    if os.fork() == 0: os.execvp('sleep', ['sleep', '12345'])\n    os._exit(0)\n"
             "print('begun')"
         )
         self.run_ok(code)
@@ -241,8 +248,12 @@ class EndOfTheAgent(unittest.TestCase):
         self._end(Agent(AGENT_TOKEN=None, AGENT_UNCLAIMED_TTL_S="1"))
 
     def test_settings_that_make_no_sense_are_named(self):
-        for name, value in (("AGENT_MEMORY_BYTES", "much"), ("AGENT_DATA_DIR", "relative"), ("AGENT_DEADLINE", "noon"),
-                            ("AGENT_RUN_AS", "/bin/false --")):
+        for name, value in (
+            ("AGENT_MEMORY_BYTES", "much"),
+            ("AGENT_DATA_DIR", "relative"),
+            ("AGENT_DEADLINE", "noon"),
+            ("AGENT_RUN_AS", "/bin/false --"),
+        ):
             agent = Agent(**{name: value})
             self._end(agent, 2)
             self.assertIn(name if name != "AGENT_DEADLINE" else "deadline", agent.log_text())
@@ -254,8 +265,15 @@ class TokenAndClaim(unittest.TestCase):
         self.addCleanup(agent.stop)
         agent.wait_ready()
         for token in (None, "", "wrong", TOKEN + "x", TOKEN[:-1], "\u00e9"):
-            for method, path in (("GET", "/v1/files"), ("POST", "/v1/execute"), ("PUT", "/v1/files/x"), ("GET", "/v1/nothing")):
-                answer = agent.call(method, path, b"{}", headers={"authorization": f"Bearer {token}"} if token else {}, token=None)
+            for method, path in (
+                ("GET", "/v1/files"),
+                ("POST", "/v1/execute"),
+                ("PUT", "/v1/files/x"),
+                ("GET", "/v1/nothing"),
+            ):
+                answer = agent.call(
+                    method, path, b"{}", headers={"authorization": f"Bearer {token}"} if token else {}, token=None
+                )
                 self.assertEqual((answer.status, answer.code), (401, "unauthorized"), (token, path))
         self.assertEqual(list(agent.data.iterdir()), [])
         self.assertNotIn(TOKEN, agent.log_text())

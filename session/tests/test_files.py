@@ -14,7 +14,16 @@ BIG = 512 * 1024 * 1024
 
 class FilesRoundTrip(AgentCase):
     def test_bytes_come_back_as_they_went_in(self):
-        for path in ("plain.csv", "with space.txt", "a/b/c.bin", "ünï/日本 😀.txt", "100%25.txt", "q?x#y&z=1;.txt", "-rf", "new\nline"):
+        for path in (
+            "plain.csv",
+            "with space.txt",
+            "a/b/c.bin",
+            "ünï/日本 😀.txt",
+            "100%25.txt",
+            "q?x#y&z=1;.txt",
+            "-rf",
+            "new\nline",
+        ):
             content = os.urandom(100_000)
             answer = self.agent.file("PUT", path, content)
             self.assertEqual(answer.status, 201, path)
@@ -73,7 +82,10 @@ class FilesRoundTrip(AgentCase):
         for _ in range(BIG // len(block)):
             expected.update(block)
         grown = (self._peak() - before) / 1e6
-        print(f"\n512 MB: PUT {put:.1f} s, GET {time.monotonic() - started - put:.1f} s, agent +{grown:.0f} MB", flush=True)
+        print(
+            f"\n512 MB: PUT {put:.1f} s, GET {time.monotonic() - started - put:.1f} s, agent +{grown:.0f} MB",
+            flush=True,
+        )
         self.assertEqual(digest.hexdigest(), expected.hexdigest())
         self.assertLess(grown, 64)
         self.agent.file("DELETE", "big.bin")
@@ -140,8 +152,24 @@ class OutputFilesAreFound(AgentCase):
 class PathsStayInside(AgentCase):
     def test_paths_that_lead_outside_are_refused(self):
         (self.agent.folder / "secret").write_text("secret")
-        for path in ("../secret", "a/../../secret", "/etc/passwd", "./x", "a//b", "", "a/", "..", ".", "%00", "x" * 300,
-                     "a/" * 600 + "x", ".hourglass-1.part", "..%2fsecret", "%2fetc%2fpasswd", "%2e%2e/secret"):
+        for path in (
+            "../secret",
+            "a/../../secret",
+            "/etc/passwd",
+            "./x",
+            "a//b",
+            "",
+            "a/",
+            "..",
+            ".",
+            "%00",
+            "x" * 300,
+            "a/" * 600 + "x",
+            ".hourglass-1.part",
+            "..%2fsecret",
+            "%2fetc%2fpasswd",
+            "%2e%2e/secret",
+        ):
             for method, body in (("GET", None), ("PUT", b"x"), ("DELETE", None), ("HEAD", None)):
                 answer = self.agent.call(method, "/v1/files/" + path, body)
                 self.assertEqual(answer.status, 400, (method, path))
@@ -182,7 +210,9 @@ class PathsStayInside(AgentCase):
         self.assertLessEqual(statuses, {201, 400, 403, 404})
 
     def test_only_regular_files_are_served(self):
-        self.run_ok("import os, socket; os.mkfifo('a pipe'); os.mkdir('a folder'); socket.socket(socket.AF_UNIX).bind('a socket')")
+        self.run_ok(
+            "import os, socket; os.mkfifo('a pipe'); os.mkdir('a folder'); socket.socket(socket.AF_UNIX).bind('a socket')"
+        )
         for path in ("a pipe", "a folder", "a socket"):
             self.assertEqual(self.agent.file("GET", path).code, "not_regular", path)
         self.assertEqual(self.agent.file("PUT", "a folder", b"x").code, "invalid_path")
@@ -202,13 +232,18 @@ class DiskIsBounded(AgentCase):
         self.assertEqual((answer.status, answer.code), (507, "disk_full"))
         connection = self.agent.connection()
         chunks = (bytes(1_000_000) for _ in range(6))
-        connection.request("PUT", "/v1/files/chunked", chunks, {"authorization": f"Bearer {TOKEN}"}, encode_chunked=True)
+        connection.request(
+            "PUT", "/v1/files/chunked", chunks, {"authorization": f"Bearer {TOKEN}"}, encode_chunked=True
+        )
         self.assertEqual(connection.getresponse().status, 507)
         connection.close()
         self.assertEqual(sorted(os.listdir(self.agent.data)), ["fits"])
 
     def test_code_that_fills_the_disk_is_stopped_with_a_reason(self):
-        code = "import time\ni = 0\nwhile True:\n    i += 1\n    open(f'f{i}', 'wb').write(bytes(1_000_000)); time.sleep(0.005)"
+        code = (
+            "import time\ni = 0\nwhile True:\n    i += 1\n"
+            "    open(f'f{i}', 'wb').write(bytes(1_000_000)); time.sleep(0.005)"
+        )
         story = self.agent.run(code)
         self.assertEqual((story.status, story.error["ename"]), ("error", "DiskFull"))
         self.assertIn("20000000 bytes", story.error["evalue"])
@@ -216,7 +251,10 @@ class DiskIsBounded(AgentCase):
         self.run_ok("import os, time\nfor f in os.listdir(): os.remove(f)\ntime.sleep(1)")
 
     def test_the_scratch_folder_counts_too(self):
-        code = "import time, tempfile\nwhile True:\n    tempfile.NamedTemporaryFile(delete=False).write(bytes(1_000_000)); time.sleep(0.005)"
+        code = (
+            "import time, tempfile\nwhile True:\n"
+            "    tempfile.NamedTemporaryFile(delete=False).write(bytes(1_000_000)); time.sleep(0.005)"
+        )
         self.assertEqual(self.agent.run(code).error["ename"], "DiskFull")
 
     def test_one_file_is_bounded_with_an_ordinary_error(self):

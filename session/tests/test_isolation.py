@@ -82,7 +82,10 @@ class AnotherUser:
     """What holds for both ways."""
 
     def test_it_has_another_uid_and_no_capability(self):
-        result = self.run_ok("import os\nprint(os.getresuid(), os.getresgid(), os.getgroups())\nprint(open('/proc/self/status').read())").text()
+        result = self.run_ok(
+            "import os\nprint(os.getresuid(), os.getresgid(), os.getgroups())\n"
+            "print(open('/proc/self/status').read())"
+        ).text()
         self.assertEqual(result.split("\n")[0], f"{(self.agent.kernel_uid,) * 3} {(self.agent.group,) * 3} []")
         for line in result.splitlines():
             if line.startswith(("CapInh", "CapPrm", "CapEff", "CapAmb")):
@@ -172,11 +175,15 @@ class ByFileCapabilities(AnotherUser, AgentCase):
 
     def test_time_limit_and_interrupt_reach_the_other_user(self):
         self.assertEqual(self.agent.run("kept = 1\nwhile True: pass", timeout_s=0.3).status, "timeout")
-        self.assertEqual(self.agent.run("import subprocess; subprocess.run(['sleep', '1000'])", timeout_s=0.3).status, "timeout")
+        self.assertEqual(
+            self.agent.run("import subprocess; subprocess.run(['sleep', '1000'])", timeout_s=0.3).status, "timeout"
+        )
         self.assertEqual(self.run_ok("kept").result, "1")
 
     def test_a_fork_bomb_is_contained_and_swept_away(self):
-        story = self.agent.run("import os, time\nwhile True:\n    try: os.fork()\n    except OSError: pass", timeout_s=2)
+        story = self.agent.run(
+            "import os, time\nwhile True:\n    try: os.fork()\n    except OSError: pass", timeout_s=2
+        )
         self.assertEqual(story.status, "timeout", [line for line in story.lines if line["type"] != "stream"])
         self.assertLess(len(self._processes_of_the_kernels_user()), 140)
         self.agent.call("POST", "/v1/restart")
@@ -184,13 +191,18 @@ class ByFileCapabilities(AnotherUser, AgentCase):
         self.assertLess(len(self._processes_of_the_kernels_user()), 4)
 
     def test_too_many_processes_is_an_ordinary_error(self):
-        story = self.agent.run("import subprocess\nchildren = []\nfor _ in range(300): children.append(subprocess.Popen(['sleep', '1000']))")
+        story = self.agent.run(
+            "import subprocess\nchildren = []\n"
+            "for _ in range(300): children.append(subprocess.Popen(['sleep', '1000']))"
+        )
         self.assertEqual((story.status, story.error["ename"]), ("error", "BlockingIOError"))
         self.assertEqual(self.agent.run("print('alive')").text(), "alive\n")
         self.run_ok("for child in children: child.kill()\nfor child in children: child.wait()")
 
     def test_forged_done_cannot_end_the_agent(self):
-        self.assertEqual(self.agent.run("import os, signal; os.kill(os.getppid(), signal.SIGKILL)").error["ename"], "PermissionError")
+        self.assertEqual(
+            self.agent.run("import os, signal; os.kill(os.getppid(), signal.SIGKILL)").error["ename"], "PermissionError"
+        )
 
 
 @unittest.skipUnless(os.geteuid() == 0, "takes root")
@@ -222,7 +234,10 @@ print(ctypes.CDLL(None).ptrace(16, agent, 0, 0))
         self.assertNotIn(TOKEN, self.run_ok("import os; print(os.environ)").text())
 
     def test_everything_it_started_ends_with_it(self):
-        self.run_ok("import subprocess\nfor i in range(5): subprocess.Popen(['setsid', 'sh', '-c', 'sleep 12345 & sleep 12345'])")
+        self.run_ok(
+            "import subprocess\n"
+            "for i in range(5): subprocess.Popen(['setsid', 'sh', '-c', 'sleep 12345 & sleep 12345'])"
+        )
         before = wait_until(lambda: len(found := self.agent.children()) >= 11 and found, "the children")
         self.agent.call("POST", "/v1/restart")
         self.assertFalse(before & self.agent.children())
@@ -263,12 +278,18 @@ class ResourceLimits(AgentCase):
         self.assert_alive()
 
     def test_many_threads_work(self):
-        code = "import threading\nts = [threading.Thread(target=sum, args=(range(1000),)) for _ in range(50)]\n[t.start() for t in ts]; [t.join() for t in ts]\nimport numpy as np; float(np.ones((300, 300)).dot(np.ones((300, 300)))[0, 0])"
+        code = (
+            "import threading\nts = [threading.Thread(target=sum, args=(range(1000),)) for _ in range(50)]\n"
+            "[t.start() for t in ts]; [t.join() for t in ts]\n"
+            "import numpy as np; float(np.ones((300, 300)).dot(np.ones((300, 300)))[0, 0])"
+        )
         self.assertEqual(self.run_ok(code).result, "300.0")
 
     def test_too_many_open_files_is_an_ordinary_error(self):
         story = self.agent.run("held = []\nwhile True: held.append(open('/dev/null'))")
-        self.assertEqual((story.status, story.error["evalue"]), ("error", "[Errno 24] Too many open files: '/dev/null'"))
+        self.assertEqual(
+            (story.status, story.error["evalue"]), ("error", "[Errno 24] Too many open files: '/dev/null'")
+        )
         self.run_ok("for file in held: file.close()")
         self.assert_alive()
 

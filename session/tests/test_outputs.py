@@ -13,7 +13,6 @@ LIMIT = 100_000
 class OutputsArrive(AgentCase):
     settings = {"AGENT_WARM_MODULES": None}
 
-
     def test_text_arrives_in_order_and_by_stream(self):
         story = self.run_ok("import sys\nprint('one')\nprint('two', file=sys.stderr)\nprint('three')\n4")
         self.assertEqual(story.text("stdout"), "one\nthree\n")
@@ -44,10 +43,16 @@ class OutputsArrive(AgentCase):
         self.assertEqual(self.run_ok("print('\\x00 \\ud800')").text()[:2], "\x00 ")
 
     def test_open_figures_become_pictures_in_order(self):
-        code = "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()\nprint('between')\nplt.figure(); plt.plot([2, 1]);"
+        code = (
+            "import matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.show()\nprint('between')\n"
+            "plt.figure(); plt.plot([2, 1]);"
+        )
         story = self.run_ok(code)
         kinds = [line["type"] for line in story.lines]
-        self.assertEqual([kind for kind in kinds if kind != "execute_result"], ["started", "display_data", "stream", "display_data", "done"])
+        self.assertEqual(
+            [kind for kind in kinds if kind != "execute_result"],
+            ["started", "display_data", "stream", "display_data", "done"],
+        )
         for picture in story.of("display_data"):
             self.assertEqual(picture["mime"], "image/png")
             self.assertTrue(base64.b64decode(picture["data"], validate=True).startswith(b"\x89PNG"))
@@ -56,11 +61,17 @@ class OutputsArrive(AgentCase):
     def test_jpeg_and_pillow_images_are_shown(self):
         story = self.run_ok("from PIL import Image\nImage.new('RGB', (4, 4), 'red')")
         self.assertEqual([line["mime"] for line in story.of("display_data")], ["image/png"])
-        code = "import io\nfrom IPython.display import Image as Shown, display\nb = io.BytesIO()\nImage.new('RGB', (4, 4)).save(b, 'JPEG')\ndisplay(Shown(b.getvalue()))"
+        code = (
+            "import io\nfrom IPython.display import Image as Shown, display\nb = io.BytesIO()\n"
+            "Image.new('RGB', (4, 4)).save(b, 'JPEG')\ndisplay(Shown(b.getvalue()))"
+        )
         self.assertEqual([line["mime"] for line in self.run_ok(code).of("display_data")], ["image/jpeg"])
 
     def test_tables_arrive_as_text(self):
-        story = self.run_ok("import pandas as pd\nfrom IPython.display import display\ndisplay(pd.DataFrame({'a': [1]}))\npd.DataFrame({'b': [2]})")
+        story = self.run_ok(
+            "import pandas as pd\nfrom IPython.display import display\ndisplay(pd.DataFrame({'a': [1]}))\n"
+            "pd.DataFrame({'b': [2]})"
+        )
         self.assertEqual(len(story.of("execute_result")), 2)
         self.assertIn("b", story.of("execute_result")[1]["text"])
 
@@ -69,7 +80,10 @@ class OutputsArrive(AgentCase):
 
     def test_errors_carry_name_value_and_a_plain_traceback(self):
         story = self.agent.run("def broken():\n    return 1 / 0\nbroken()")
-        self.assertEqual((story.status, story.error["ename"], story.error["evalue"]), ("error", "ZeroDivisionError", "division by zero"))
+        self.assertEqual(
+            (story.status, story.error["ename"], story.error["evalue"]),
+            ("error", "ZeroDivisionError", "division by zero"),
+        )
         self.assertIn("return 1 / 0", story.error["traceback"])
         self.assertNotIn("\x1b", story.error["traceback"])
         self.assertEqual(self.agent.run("def (").error["ename"], "SyntaxError")
@@ -78,7 +92,10 @@ class OutputsArrive(AgentCase):
         self.assertEqual(self.agent.run("input('name? ')").error["ename"], "StdinNotImplementedError")
 
     def test_first_use_of_libraries_is_silent(self):
-        story = self.run_ok("import numpy, pandas, matplotlib.pyplot as plt\nfig, ax = plt.subplots(); ax.hist(numpy.arange(9)); fig.savefig('silent.png'); plt.close()")
+        story = self.run_ok(
+            "import numpy, pandas, matplotlib.pyplot as plt\n"
+            "fig, ax = plt.subplots(); ax.hist(numpy.arange(9)); fig.savefig('silent.png'); plt.close()"
+        )
         self.assertEqual(story.text("stderr"), "")
 
 
@@ -111,7 +128,9 @@ class FloodsAreCut(AgentCase):
         self.assert_alive()
 
     def test_a_gigabyte_by_a_child_process(self):
-        self._flood("child", "import subprocess; subprocess.run('head -c 1000000000 /dev/zero | tr \"\\\\0\" z', shell=True);")
+        self._flood(
+            "child", "import subprocess; subprocess.run('head -c 1000000000 /dev/zero | tr \"\\\\0\" z', shell=True);"
+        )
         self.assert_alive()
 
     def test_many_small_flushed_prints(self):

@@ -2,18 +2,24 @@
 
 import os
 import resource
+import sys
 
 
 def _lower(kind: int, value: int) -> None:
     hard = resource.getrlimit(kind)[1]
     value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
+    try:
+        resource.setrlimit(kind, (value, value))
+    except ValueError:
+        if sys.platform == "linux":
+            raise
+        # Other systems have fewer limits; there, isolation is switched off anyway.
 
 
 def _own_tasks() -> int:
     """Processes and threads that this uid already has: the system counts them against our limit."""
     count = 0
-    for name in os.listdir("/proc"):
+    for name in os.listdir("/proc") if sys.platform == "linux" else ():
         if name.isdigit():
             try:
                 if os.stat(f"/proc/{name}").st_uid == os.getuid():

@@ -84,7 +84,10 @@ class ImageAsItRuns(unittest.TestCase):
         subprocess.run([*as_user(IMAGE["user"]), *IMAGE["health"]], check=True, cwd=IMAGE["workdir"], env=IMAGE["env"])
 
     def test_agent_and_kernel_are_two_users_without_privileges(self):
-        agent, kernel = self._status(self.agent.process.pid), self.run_ok("print(open('/proc/self/status').read())").text()
+        agent, kernel = (
+            self._status(self.agent.process.pid),
+            self.run_ok("print(open('/proc/self/status').read())").text(),
+        )
         kernel = dict(line.split(":\t", 1) for line in kernel.splitlines() if ":\t" in line)
         self.assertEqual(agent["Uid"].split(), [str(pwd.getpwnam(IMAGE["user"]).pw_uid)] * 4)
         self.assertEqual(kernel["Uid"].split(), [str(pwd.getpwnam("kernel").pw_uid)] * 4)
@@ -103,7 +106,9 @@ class ImageAsItRuns(unittest.TestCase):
 
     def test_nothing_that_was_listed_is_missing(self):
         wanted = [line.split("#")[0].strip() for line in Path("/opt/hourglass/packages.txt").read_text().splitlines()]
-        installed = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"], capture_output=True, text=True)
+        installed = subprocess.run(
+            ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n"], capture_output=True, text=True
+        )
         self.assertEqual([name for name in wanted if name and f"{name} installed" not in installed.stdout], [])
 
     def test_no_compiler_no_installer_no_program_that_lends_privileges(self):
@@ -138,7 +143,10 @@ class ImageAsItRuns(unittest.TestCase):
         self.assertIn(given[0], made)
 
     def test_linear_algebra_is_the_fast_one(self):
-        code = "import numpy as np, time\na = np.random.rand(1000, 1000); a @ a\nt = time.time(); a @ a; print(time.time() - t)"
+        code = (
+            "import numpy as np, time\na = np.random.rand(1000, 1000); a @ a\n"
+            "t = time.time(); a @ a; print(time.time() - t)"
+        )
         took = float(self.run_ok(code).text())
         print(f"1000 x 1000 matrix product: {took * 1000:.0f} ms", flush=True)
         self.assertIn("openblas", self.run_ok("print(open('/proc/self/maps').read())").text())
