@@ -7,7 +7,7 @@ import { healthOrUndefined } from './group-readiness.ts';
 import type { SessionRecord } from './session-record.ts';
 
 /** A network that hiccups must not cost somebody's variables; a session that is gone must not cost minutes. */
-const PATIENCE_MS = 8 * SECOND;
+const PATIENCE_MS = 10 * SECOND;
 const PAUSE_MS = 250;
 
 /**
@@ -25,7 +25,8 @@ export async function livingAgent(
   const first = await healthOrUndefined(address, signal);
   if (first) return isOurs(first) ? first : undefined;
   if (!(await stillRuns(record, groups, signal))) return undefined;
-  for (let waited = 0; waited < PATIENCE_MS; waited += PAUSE_MS) {
+  const end = performance.now() + PATIENCE_MS;
+  while (performance.now() < end) {
     await delay(PAUSE_MS, undefined, { signal });
     const health = await healthOrUndefined(address, signal);
     if (health) return isOurs(health) ? health : undefined;
