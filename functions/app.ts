@@ -9,7 +9,7 @@ app.setup({ enableHttpStream: true });
 app.hook.appStart(() => {
   // Throws with one line per problem: a wrong setting shows now, not with the first request.
   readConfig();
-  // Connections are made while nobody waits for them. If storage is away, the first request tries again.
+  // Connections are made while nobody waits for them. If storage is away, that is logged, and the first request tries again.
   services().catch(() => undefined);
 });
 

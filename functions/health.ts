@@ -1,7 +1,7 @@
 import { app, type HttpResponseInit } from '@azure/functions';
 
 import { hasModel } from '../shared/config.ts';
-import { createReadiness } from '../shared/http/health.ts';
+import { createReadiness, soon } from '../shared/http/health.ts';
 import { services } from '../shared/services.ts';
 
 /** For load balancers and monitors: without a key, and without a word about what is inside. */
@@ -20,7 +20,7 @@ app.http('readyz', {
   route: 'readyz',
   handler: async () => {
     try {
-      const { account, clock, config, log } = await services();
+      const { account, clock, config, log } = await soon(services());
       readiness ??= createReadiness(
         [
           {
@@ -44,8 +44,8 @@ app.http('readyz', {
       );
       return await readiness();
     } catch {
-      // Services that cannot be made are the clearest case of all; why is in the logs of the start.
-      return { status: 503, jsonBody: { status: 'not ready' } };
+      // Services that cannot be made are the clearest case of all; why is in the logs.
+      return { status: 503, headers: { 'cache-control': 'no-store' }, jsonBody: { status: 'not ready' } };
     }
   },
 });

@@ -9,15 +9,17 @@ import { parseContextSizes } from './model/context.ts';
  * A wrong value stops the start with one line per problem, naming the variable and an example.
  */
 const seconds = (fallback: number, minimum: number, maximum: number) =>
-  z.coerce
-    .number()
-    .min(minimum)
-    .max(maximum)
-    .default(fallback / SECOND)
-    .transform((value) => value * SECOND);
+  number(fallback / SECOND, minimum, maximum, 'seconds').transform((value) => value * SECOND);
 const count = (fallback: number, minimum: number, maximum: number) =>
-  z.coerce.number().int().min(minimum).max(maximum).default(fallback);
-const url = z.url({ protocol: /^https?$/ });
+  number(fallback, minimum, maximum).refine(Number.isInteger, 'must be a whole number');
+const number = (fallback: number, minimum: number, maximum: number, unit = '') => {
+  const error = `must be a number${unit && ` of ${unit}`} from ${minimum} to ${maximum}, for example ${fallback}`;
+  return z.coerce.number({ error }).min(minimum, { error }).max(maximum, { error }).default(fallback);
+};
+const url = z.url({
+  protocol: /^https?$/,
+  error: 'must be an http or https address, for example https://name.example.com',
+});
 
 export const settings = z.object({
   AzureWebJobsStorage: z.string().optional(),
@@ -29,7 +31,10 @@ export const settings = z.object({
   /** Prefix of tables, queues and containers: several installations (or tests) in one account. */
   STORAGE_PREFIX: z
     .string()
-    .regex(/^[a-z][a-z0-9]{0,19}$/)
+    .regex(
+      /^[a-z][a-z0-9]{0,19}$/,
+      'must be 1 to 20 small letters and digits, a letter first, for example hourglass',
+    )
     .default('hourglass'),
   API_KEYS: z.string().default(''),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
@@ -50,7 +55,9 @@ export const settings = z.object({
   SESSION_TTL_SECONDS: seconds(HOUR, 5, 3_600),
   SESSION_CALL_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 3_600),
   SESSION_START_TIMEOUT_SECONDS: seconds(5 * MINUTE, 1, 1_800),
-  SESSION_START: z.enum(['first-call', 'run-start']).default('run-start'),
+  SESSION_START: z
+    .enum(['first-call', 'run-start'], { error: 'must be first-call or run-start' })
+    .default('run-start'),
   SESSION_ARM_ENDPOINT: url.default('https://management.azure.com'),
   SESSION_SUBSCRIPTION_ID: z.string().optional(),
   SESSION_RESOURCE_GROUP: z.string().optional(),
@@ -59,8 +66,8 @@ export const settings = z.object({
   SESSION_SUBNET_ID: z.string().optional(),
   SESSION_REGISTRY_SERVER: z.string().optional(),
   SESSION_REGISTRY_IDENTITY_ID: z.string().optional(),
-  SESSION_CPU: z.coerce.number().min(1).max(31).default(1),
-  SESSION_MEMORY_GB: z.coerce.number().min(1).max(240).default(2),
+  SESSION_CPU: number(1, 1, 31),
+  SESSION_MEMORY_GB: number(2, 1, 240, 'GB'),
   SESSION_STANDBY_POOL: z.string().optional(),
   SESSION_CONTAINER_GROUP_PROFILE: z.string().optional(),
   SESSION_MAX_SAVED_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
@@ -90,9 +97,14 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       .filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = settings.safeParse(given);
-  const problems = parsed.success
-    ? missing(parsed.data)
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const wrong = parsed.error?.issues.map(({ path, message }) => ({ name: String(path[0]), message })) ?? [];
+  // The rest is judged all the same, so that nobody corrects one setting only to meet the next problem.
+  const names = new Set(wrong.map(({ name }) => name));
+  const rest = settings.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name))));
+  const problems = [
+    ...wrong.map(({ name, message }) => `${name}: ${message}`),
+    ...missing(rest, (name) => given[name] !== undefined),
+  ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(parsed.data);
 }
@@ -101,16 +113,22 @@ export function readConfig(environment: Record<string, string | undefined> = pro
 export const hasModel = (config: Config): boolean =>
   Boolean(config.OPENAI_BASE_URL ?? config.AZURE_OPENAI_ENDPOINT ?? config.OPENAI_API_KEY);
 
-function missing(config: Config): string[] {
+const CONNECTION_STRING = /(^|;)\s*(UseDevelopmentStorage=true|(AccountName|\w+Endpoint)=[^;\s]+)/i;
+
+/** @param isGiven whether a setting has a value, be it a wrong one */
+function missing(config: Config, isGiven: (name: keyof Config) => boolean): string[] {
   const problems: string[] = [];
+  const services = ['blob', 'queue', 'table'] as const;
   const identityBased =
-    config.AzureWebJobsStorage__accountName ??
-    (config.AzureWebJobsStorage__blobServiceUri &&
-      config.AzureWebJobsStorage__queueServiceUri &&
-      config.AzureWebJobsStorage__tableServiceUri);
+    isGiven('AzureWebJobsStorage__accountName') ||
+    services.every((service) => isGiven(`AzureWebJobsStorage__${service}ServiceUri`));
   if (!config.AzureWebJobsStorage && !identityBased) {
     problems.push(
       'AzureWebJobsStorage: no storage is named; set it to a connection string, or set AzureWebJobsStorage__accountName (identity-based), for example AzureWebJobsStorage=UseDevelopmentStorage=true',
+    );
+  } else if (config.AzureWebJobsStorage && !CONNECTION_STRING.test(config.AzureWebJobsStorage)) {
+    problems.push(
+      'AzureWebJobsStorage: is no connection string, for example AzureWebJobsStorage=UseDevelopmentStorage=true',
     );
   }
   if (config.API_KEYS.trim() === '') {
@@ -118,7 +136,7 @@ function missing(config: Config): string[] {
       'API_KEYS: no key is set, so nobody could call the API; for example API_KEYS=team-a:KEY1,team-b:KEY2',
     );
   }
-  if (!hasModel(config)) {
+  if (!hasModel(config) && !isGiven('OPENAI_BASE_URL') && !isGiven('AZURE_OPENAI_ENDPOINT')) {
     problems.push(
       'AZURE_OPENAI_ENDPOINT: no model is named; set AZURE_OPENAI_ENDPOINT=https://NAME.openai.azure.com, or OPENAI_API_KEY, or OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
     );
@@ -131,6 +149,12 @@ function missing(config: Config): string[] {
   ] as const) {
     if (!config[name])
       problems.push(`${name}: not set, so no Python session could be started (Bicep sets it)`);
+  }
+  const pool = ['SESSION_STANDBY_POOL', 'SESSION_CONTAINER_GROUP_PROFILE'] as const;
+  for (const [index, name] of pool.entries()) {
+    const other = pool[1 - index];
+    if (other && !config[name] && config[other])
+      problems.push(`${name}: not set, though ${other} is; one does nothing without the other`);
   }
   for (const check of [
     () => readApiKeys(config.API_KEYS),

@@ -99,6 +99,7 @@ let made: Promise<Services> | undefined;
 export function services(): Promise<Services> {
   made ??= createServices(readConfig()).catch((error: unknown) => {
     made = undefined;
+    consoleLog.error('the services of this process could not be made', errorFields(error));
     throw error;
   });
   return made;

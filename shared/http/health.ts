@@ -26,6 +26,17 @@ export function createReadiness(
   };
 }
 
+/** What `making` resolves to. @throws what it throws, or after 5 s: a probe is not kept waiting for longer */
+export async function soon<T>(making: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error('it takes too long')), CHECK_MS);
+  try {
+    return await Promise.race([making, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function checkAll(checks: readonly ReadinessCheck[], log: Log): Promise<HttpResponseInit> {
   const results = await Promise.all(
     checks.map(async ({ name, check }) => {
