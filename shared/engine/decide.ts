@@ -38,14 +38,18 @@ function decideOnCalls(run: RunRecord, step: RunStepRecord): NextStep {
   const code = waiting.find((call) => call.type === 'code_interpreter');
   if (code) return { type: 'run-code', step, call: code };
   const calls = waiting.filter((call) => call.type === 'function');
-  const offered = new Set(
-    run.object.tools.map((tool) => (tool.type === 'function' ? tool.function.name : tool.type)),
-  );
-  const unknown = calls.filter((call) => !offered.has(call.function.name));
+  const unknown = calls.filter((call) => !isOffered(run, call));
   if (unknown.length > 0) return { type: 'refuse-calls', step, calls: unknown };
   if (calls.length > 0) return { type: 'wait-for-outputs', calls };
   return { type: 'complete-step', step };
 }
+
+/** Whether the run has the tool that the model calls; models invent some now and then. */
+export const isOffered = (
+  { object }: Pick<RunRecord, 'object'>,
+  { function: { name } }: FunctionCall,
+): boolean =>
+  object.tools.some((tool) => name === (tool.type === 'function' ? tool.function.name : tool.type));
 
 /** A model that calls tools for ever is stopped here, if not by the run's time. */
 function overLimit(steps: readonly RunStepRecord[]): NextStep | undefined {

@@ -31,7 +31,7 @@ export async function* followRun(
   }
   try {
     yield* tail({
-      reader: events.reader(thread_id, id, stop.signal),
+      read: () => events.reader(thread_id, id, stop.signal),
       after,
       status: async () => (await stores.runs.row(thread_id, id))?.document.object.status,
       load: () => loadSavedRun(stores, thread_id, id),

@@ -1,10 +1,9 @@
 import { cutDelta, type DeltaEvent, isDelta, placeOf, textOf } from './delta.ts';
 import { DeltaGate } from './delta-gate.ts';
-import { BEGINNING, eventId, stateOf, unitsOf } from './event-id.ts';
+import { eventId, stateOf, unitsOf } from './event-id.ts';
+import { isRunEvent, Progress } from './progress.ts';
 import type { NumberedEvent, RunEvent, SavedRun } from './run-event.ts';
 import { savedEvents } from './saved-events.ts';
-
-const ENDS = /^thread\.run\.(completed|incomplete|failed|cancelled|expired)$/;
 
 /**
  * What a stream has told so far, gathered event by event. Numbers what is new, and lets nothing be told twice:
@@ -18,27 +17,12 @@ export class Reported {
   readonly #gates = new Map<string, DeltaGate>();
   /** Ids of objects that were told to their end: no delta of them can come again. */
   readonly #complete = new Set<string>();
-  #lastRunEvent = '';
-  #lastId = BEGINNING;
+  readonly #progress = new Progress();
   #state = -1;
   #units = 0;
 
-  /** Id of the last event. */
-  get lastId(): number {
-    return this.#lastId;
-  }
-
-  /** Whether the stream is over: the run has ended, or waits for its caller. */
-  get ended(): boolean {
-    return this.waits || this.runEnded;
-  }
-
-  get waits(): boolean {
-    return this.#lastRunEvent === 'thread.run.requires_action';
-  }
-
-  get runEnded(): boolean {
-    return ENDS.test(this.#lastRunEvent);
+  get progress(): Progress {
+    return this.#progress;
   }
 
   /** Takes an event from the engine: the part of it that is new, with its id; undefined when there is none. */
@@ -50,10 +34,11 @@ export class Reported {
   }
 
   /** Takes an event as the log has it. */
-  note({ id, event }: NumberedEvent): void {
+  note(logged: NumberedEvent): void {
+    const { id, event } = logged;
     if (isDelta(event)) this.#gateOf(event).pass(textOf(event));
     else this.#noteState(event);
-    this.#lastId = id;
+    this.#progress.note(logged);
     this.#state = stateOf(id);
     this.#units = unitsOf(id);
   }
@@ -92,18 +77,18 @@ export class Reported {
   #numbered(event: RunEvent, state: number, units: number): NumberedEvent {
     this.#state = state;
     this.#units = units;
-    this.#lastId = eventId(state, units);
-    return { id: this.#lastId, event };
+    const numbered = { id: eventId(state, units), event };
+    this.#progress.note(numbered);
+    return numbered;
   }
 
   #isKnown(event: RunEvent): boolean {
-    if (isRunEvent(event)) return this.#lastRunEvent === event.event;
+    if (isRunEvent(event)) return this.#progress.lastRunEvent === event.event;
     return this.#told.has(keyOf(event));
   }
 
   #noteState(event: RunEvent): void {
     if (isRunEvent(event)) {
-      this.#lastRunEvent = event.event;
       this.#runStates.set(event.event, (this.#runStates.get(event.event) ?? 0) + 1);
       return;
     }
@@ -123,6 +108,3 @@ export class Reported {
 }
 
 const keyOf = (event: RunEvent): string => `${event.event} ${(event.data as { id?: string }).id}`;
-
-const isRunEvent = (event: RunEvent): boolean =>
-  event.event.startsWith('thread.run.') && !event.event.startsWith('thread.run.step.');

@@ -35,7 +35,7 @@ export class RunStream implements RunSink {
 
   /** Whether the stream had its last event: the run has ended, or waits for its caller. */
   get ended(): boolean {
-    return this.#subscribed && this.#reported.ended;
+    return this.#subscribed && this.#reported.progress.ended;
   }
 
   emit(event: RunEvent): void {

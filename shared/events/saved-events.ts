@@ -1,6 +1,7 @@
 import type { Message } from '../api/message.ts';
 import type { Run } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
+import { type FunctionCall, isOffered } from '../engine/decide.ts';
 import { isTerminal } from '../engine/run-state.ts';
 import { annotationsDelta, callDelta, contentDelta, outputDelta } from './delta-events.ts';
 import type { RunEvent, SavedRun } from './run-event.ts';
@@ -19,15 +20,16 @@ export function* savedEvents({ run, steps, messages }: SavedRun): Generator<RunE
     yield* taken(object, null);
   }
   let cancelling = false;
-  for (const [position, { object: step }] of steps.entries()) {
+  for (const [position, record] of steps.entries()) {
+    const { object: step } = record;
     if (position < since) continue;
     if (position > since) yield* stepBegins(step, messages);
     // A stream that began with this step's outputs says nothing of what was before.
-    const waited = position !== since && waitedForOutputs(steps[position]!, object);
+    const waited = position !== since && waitedForOutputs(record, object);
     if (waited) yield { event: 'thread.run.requires_action', data: waited };
     // The official client knows one open step at a time.
     if (step.status === 'in_progress') break;
-    if (step.status === 'cancelled' && !cancelling) {
+    if (object.status === 'cancelled' && step.status === 'cancelled' && !cancelling) {
       cancelling = true;
       yield { event: 'thread.run.cancelling', data: asCancelling(object) };
     }
@@ -36,7 +38,7 @@ export function* savedEvents({ run, steps, messages }: SavedRun): Generator<RunE
       yield { event: `thread.message.${message.status}`, data: message };
     }
     yield { event: `thread.run.step.${step.status}`, data: step } as RunEvent;
-    if (functionCallsOf(step).length > 0 && isAnswered(steps[position]!)) {
+    if (step.status === 'completed' && askedOf(record, object).length > 0) {
       yield* taken(object, object.started_at);
     }
   }
@@ -108,23 +110,23 @@ function messageOf({ step_details: details }: Step, messages: SavedRun['messages
   return messages.find(({ object }) => object.id === details.message_creation.message_id)?.object;
 }
 
-const functionCallsOf = (step: Step) =>
-  step.step_details.type === 'tool_calls'
-    ? step.step_details.tool_calls.filter((call) => call.type === 'function')
+/** Calls of a step that the caller is asked to answer. */
+const askedOf = ({ object }: RunStepRecord, run: Run): FunctionCall[] =>
+  object.step_details.type === 'tool_calls'
+    ? object.step_details.tool_calls
+        .filter((call) => call.type === 'function')
+        .filter((call) => isOffered({ object: run }, call))
     : [];
 
-const isAnswered = ({ object, results }: Pick<RunStepRecord, 'object' | 'results'>): boolean =>
-  object.status === 'completed' && functionCallsOf(object).every((call) => results[call.id] !== undefined);
-
 /** The run as it waited for the outputs of a step's functions; undefined when it never did. */
-function waitedForOutputs({ object: step, results }: RunStepRecord, run: Run): Run | undefined {
-  const calls = functionCallsOf(step);
-  if (calls.length === 0 || step.step_details.type !== 'tool_calls') return undefined;
-  if (step.status === 'in_progress') return run.status === 'requires_action' ? run : undefined;
-  // Functions are waited for when all code of the step has run. A step that failed or was cut never got there.
-  const others = step.step_details.tool_calls.filter((call) => call.type !== 'function');
-  const reached = step.status !== 'failed' && others.every((call) => results[call.id] !== undefined);
-  if (!reached || (step.status === 'completed' && !isAnswered({ object: step, results }))) return undefined;
+function waitedForOutputs(step: RunStepRecord, run: Run): Run | undefined {
+  const calls = askedOf(step, run);
+  if (calls.length === 0) return undefined;
+  const { status, usage } = step.object;
+  if (status === 'in_progress') return run.status === 'requires_action' ? run : undefined;
+  // Ended while it waited: what the turn cost is known, so its calls were complete; and no code was left to run.
+  const ended = usage !== null && status === run.status && (status === 'cancelled' || status === 'expired');
+  if (status !== 'completed' && !(ended && noCodeLeft(step))) return undefined;
   return {
     ...asQueued(run),
     status: 'requires_action',
@@ -141,6 +143,10 @@ function waitedForOutputs({ object: step, results }: RunStepRecord, run: Run): R
     },
   };
 }
+
+const noCodeLeft = ({ object, results }: RunStepRecord): boolean =>
+  object.step_details.type === 'tool_calls' &&
+  object.step_details.tool_calls.every((call) => call.type === 'function' || results[call.id] !== undefined);
 
 /** A run as it was before it ended. What it would have expired at is not kept beyond its end. */
 const asLive = (run: Run): Run => ({

@@ -6,6 +6,7 @@ import { cutDelta, isDelta, textOf } from './delta.ts';
 import { BEGINNING } from './event-id.ts';
 import type { LogReader } from './log-reader.ts';
 import { presentEvent } from './present-event.ts';
+import { Progress } from './progress.ts';
 import { Reported } from './reported.ts';
 import type { NumberedEvent, SavedRun } from './run-event.ts';
 import { done, encodeEvent, KEEP_ALIVE_MS, keepAlive } from './sse.ts';
@@ -16,7 +17,8 @@ const MAX_POLL_MS = 250;
 const LOOK_AT_RUN_MS = 2 * SECOND;
 
 export interface TailOptions {
-  readonly reader: LogReader;
+  /** Reads the log from its beginning. */
+  readonly read: () => LogReader;
   /** The last event that the client has; {@link BEGINNING} for none. */
   readonly after: number;
   /** The run's status; undefined when it is gone. */
@@ -34,8 +36,10 @@ export interface TailOptions {
  * @throws errors of storage, and the signal's reason
  */
 export async function* tail(options: TailOptions): AsyncGenerator<string> {
-  const { reader, after, status, load, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
-  const reported = new Reported();
+  const { read, after, status, load, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const reader = read();
+  // Only how far it is: a viewer holds nothing of what it has passed on.
+  const progress = new Progress();
   let pollMs = MIN_POLL_MS;
   let lookAt = Date.now() + LOOK_AT_RUN_MS;
   let sentAt = Date.now();
@@ -43,12 +47,11 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     signal.throwIfAborted();
     const events = (await reader.read()) ?? [];
     for (const logged of events) {
-      reported.note(logged);
-      const text = encodeAfter(logged, after);
-      if (text !== '') yield text;
+      progress.note(logged);
+      yield* encodeAfter(logged, after);
     }
-    if (reported.runEnded) return yield done;
-    const waits = reported.waits && reported.lastId > after;
+    if (progress.runEnded) return yield done;
+    const waits = progress.waits && progress.lastId > after;
     if (events.length > 0) {
       pollMs = MIN_POLL_MS;
       sentAt = Date.now();
@@ -60,7 +63,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
       lookAt = Date.now() + LOOK_AT_RUN_MS;
       const now = await status();
       if (now === 'requires_action' && waits) return yield done;
-      const stopped = now === undefined || isTerminal(now) || (now === 'requires_action' && !reported.waits);
+      const stopped = now === undefined || isTerminal(now) || (now === 'requires_action' && !progress.waits);
       if (stopped && (yield* rest())) return yield done;
     }
     if (Date.now() - sentAt >= keepAliveMs) {
@@ -73,27 +76,29 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
 
   /** What is in the log by now, and then what never came to be in it. False when the run went on meanwhile. */
   async function* rest(): AsyncGenerator<string, boolean> {
-    for (let late = await reader.read(); late && late.length > 0; late = await reader.read()) {
-      for (const logged of late) {
-        reported.note(logged);
-        yield encodeAfter(logged, after);
-      }
-    }
     const saved = await load();
     const state = saved?.run.object.status;
     if (state !== undefined && !isTerminal(state) && state !== 'requires_action') return false;
+    // The log is read once more: only now its texts are needed.
+    const reported = new Reported();
+    const last = Math.max(after, progress.lastId);
+    const again = read();
+    for (let logged = await again.read(); logged && logged.length > 0; logged = await again.read()) {
+      for (const event of logged) {
+        reported.note(event);
+        yield* encodeAfter(event, last);
+      }
+    }
     for (const { id, event } of saved ? reported.catchUp(saved) : []) {
-      yield encodeAfter({ id, event: presentEvent(event) }, after);
+      yield* encodeAfter({ id, event: presentEvent(event) }, last);
     }
     return true;
   }
 }
 
 /** An event as far as it comes after `after`: of a delta perhaps only its end. */
-function encodeAfter({ id, event }: NumberedEvent, after: number): string {
-  if (id <= after) return '';
-  if (!isDelta(event) || after === BEGINNING) return encodeEvent({ id, event });
-  const start = id - textOf(event).length;
-  const rest = cutDelta(event, after - start);
-  return rest ? encodeEvent({ id, event: rest }) : '';
+function* encodeAfter({ id, event }: NumberedEvent, after: number): Generator<string> {
+  if (id <= after) return;
+  const rest = isDelta(event) ? cutDelta(event, after - (id - textOf(event).length)) : event;
+  if (rest) yield encodeEvent({ id, event: rest });
 }

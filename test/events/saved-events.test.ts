@@ -44,6 +44,13 @@ const kinds: Record<string, Kind> = {
     outputs: true,
   },
   'text after a call': { turns: [late, { text: 'Fine.' }], outputs: true },
+  'a call of a tool that there is not': {
+    turns: [{ toolCalls: [{ ...call, name: 'g' }] }, { text: 'Fine.' }],
+  },
+  'cancelled while a call is written': {
+    turns: [{ toolCalls: [call], argumentCharacters: 3, pieces: ['stall'] }],
+    cancelAt: 8,
+  },
   'waiting for outputs': { turns: [{ toolCalls: [call], argumentCharacters: 3 }] },
   'a broken connection to the model': {
     turns: [{ text: ['Hel'], pieces: ['drop'] }, { text: ['Hello', ' there'] }],
