@@ -6,6 +6,9 @@ import { type Outcome, run, sessionsOn, startTestEmulator, type TestSessions } f
 
 const never = new AbortController().signal;
 
+/** Without root there is one user for the agent and the kernel: it may reach the agent, but gains nothing by it. */
+export const separateUsers = process.getuid?.() === 0;
+
 /**
  * Two sessions in one emulator: code of the one attacks, code of the other goes on working. Each attack takes
  * the attacker's session as it finds it: alive, or replaced because the attack cost it its life.

@@ -54,3 +54,17 @@ export const done = (changes: object = {}) => ({
   deleted: [] as string[],
   ...changes,
 });
+
+/** Writes for as long as somebody reads. */
+export function endless(response: ServerResponse, chunk: string | (() => string)): void {
+  const write = () => {
+    while (!response.destroyed) {
+      if (!response.write(typeof chunk === 'string' ? chunk : chunk())) {
+        response.once('drain', write);
+        return;
+      }
+    }
+  };
+  response.on('error', () => undefined);
+  write();
+}
