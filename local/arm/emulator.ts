@@ -48,7 +48,7 @@ export interface ArmEmulator {
   vanish(name: string): Promise<void>;
   /** As when Azure moves a group: another address, another boot. */
   move(name: string): Promise<void>;
-  /** Resolves when the warm sandboxes listen. */
+  /** Resolves when the warm sandboxes wait, their kernels warm. */
   warmed(): Promise<void>;
   /** Ends every sandbox and the server. */
   stop(): Promise<void>;

@@ -27,6 +27,12 @@ export interface SandboxSettings {
   readonly baseFolder: string;
 }
 
+/** Of what the agent tells of itself, what is asked here. */
+interface Health {
+  readonly claimed: boolean;
+  readonly state: string;
+}
+
 const STDERR_TAIL = 4000;
 const POLL_MS = 20;
 const START_MS = 60_000;
@@ -78,11 +84,20 @@ export class Sandbox {
   }
 
   /** Resolves when the agent answers. @throws when it ended, with what it said */
-  async listening(): Promise<void> {
+  listening(): Promise<void> {
+    return this.#until((health) => health !== undefined);
+  }
+
+  /** Resolves when the kernel can run code at once. @throws when the agent ended, with what it said */
+  warm(): Promise<void> {
+    return this.#until((health) => health?.state === 'idle');
+  }
+
+  async #until(reached: (health: Health | undefined) => boolean): Promise<void> {
     for (const end = Date.now() + START_MS; ; ) {
       if (this.#over)
         throw new Error(`the session agent ended at its start: ${this.stderr || 'it said nothing'}`);
-      if (await this.#health()) return;
+      if (reached(await this.#health())) return;
       if (Date.now() > end) throw new Error(`the session agent did not answer in time: ${this.stderr}`);
       await delay(POLL_MS);
     }
@@ -110,7 +125,7 @@ export class Sandbox {
     renameSync(`${path}.part`, path);
   }
 
-  #health(): Promise<{ claimed: boolean } | undefined> {
+  #health(): Promise<Health | undefined> {
     return new Promise((resolve) => {
       const asking = request({ socketPath: this.socketPath, path: '/healthz', timeout: 5_000 }, (answer) => {
         let body = '';

@@ -27,10 +27,10 @@ export class WarmPool {
     return { sandbox: ready ?? this.#start(), warm: ready !== undefined };
   }
 
-  /** Resolves when `size` sandboxes wait with a warm kernel's agent listening. */
+  /** Resolves when `size` sandboxes wait, each with a warm kernel. */
   async ready(): Promise<void> {
     this.#refill();
-    await Promise.all([...this.#waiting].map((sandbox) => sandbox.listening()));
+    await Promise.all([...this.#waiting].map((sandbox) => sandbox.warm()));
   }
 
   /** Every sandbox that runs, taken or not. */

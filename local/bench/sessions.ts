@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import OpenAI from 'openai';
 
 import { startScriptedModel } from '../../test/support/scripted-model.ts';
@@ -20,6 +21,9 @@ const PLOT = 'import matplotlib.pyplot as plt\nplt.plot([1, 2, 4])\nplt.show()';
  * bare Jupyter kernel, which has no sandbox, no HTTP, and saves nothing.
  */
 export async function run(report: Report): Promise<void> {
+  // Starts take processor time: on a busy machine compare them with the bare kernel's, not with the aim.
+  const load = () => `${loadavg()[0]?.toFixed(1)} on ${availableParallelism()}`;
+  report.row('load and processors at the beginning', load());
   await withCalls(0, async (calls) => {
     const first = await several(FIRST_CALLS, async () => calls.run(await calls.newThread(), SUM));
     report.row('first code call, no warm sandbox (p50 / p95)', p50p95(first), '≤ 3 s');
@@ -38,6 +42,7 @@ export async function run(report: Report): Promise<void> {
   report.row('bare Jupyter kernel: first plot', milliseconds(bare.firstPlot), 'yardstick');
   report.row('bare Jupyter kernel: plot (p50 / p95)', p50p95(bare.plots), 'yardstick');
   await measureLargeFile(report);
+  report.row('load and processors at the end', load());
 }
 
 /** The same code in a run and by the agent alone, by turns: what else the machine does meets both alike. */

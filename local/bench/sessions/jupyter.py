@@ -39,7 +39,6 @@ def main():
         client = clients[0]
         figures = {
             "start": start_ms,
-            "first": milliseconds(lambda: call(client, "1+1")),
             "sums": [milliseconds(lambda: call(client, "1+1")) for _ in range(REPEATS)],
             "firstPlot": milliseconds(lambda: call(client, "%matplotlib inline\n" + PLOT)),
             "plots": [milliseconds(lambda: call(client, PLOT)) for _ in range(REPEATS)],

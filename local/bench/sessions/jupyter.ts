@@ -7,7 +7,6 @@ import { findPython } from '../../setup/find-python.mjs';
 /** Milliseconds. */
 export interface BareKernel {
   readonly start: number;
-  readonly first: number;
   readonly sums: readonly number[];
   /** With the import of matplotlib. */
   readonly firstPlot: number;
