@@ -1,4 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import { z } from 'zod';
@@ -24,6 +25,12 @@ interface Form<S extends z.ZodObject> {
   readonly fields?: S;
 }
 
+/**
+ * The parser never answers when it skips a part (one without a name) that fills its buffer and ends in the same
+ * write. So the buffer is larger than what is written before the parser's next turn.
+ */
+const PIECE_BYTES = 256 * 1024;
+const BUFFER_BYTES = 4 * PIECE_BYTES;
 const LIMITS = { fieldNameSize: 200, fieldSize: 4096, fields: 20, parts: 22, headerPairs: 50 };
 const NAME_WITHOUT_A_NAME = 'upload';
 
@@ -107,6 +114,7 @@ function open(request: BodySource, file: string): BusboyInstance {
     return new Busboy({
       headers: { 'content-type': contentType },
       limits: LIMITS,
+      fileHwm: BUFFER_BYTES,
       isPartAFile: (name, _type, filename) => name === file || filename !== undefined,
     });
   } catch (error) {
@@ -116,8 +124,11 @@ function open(request: BodySource, file: string): BusboyInstance {
 
 async function pump(request: BodySource, busboy: BusboyInstance): Promise<void> {
   for await (const chunk of bodyChunks(request)) {
-    if (busboy.destroyed) return;
-    if (!busboy.write(chunk)) await takenUp(busboy);
+    for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
+      if (busboy.destroyed) return;
+      if (!busboy.write(chunk.subarray(from, from + PIECE_BYTES))) await takenUp(busboy);
+      await nextTurn();
+    }
   }
   if (!busboy.destroyed) busboy.end();
 }

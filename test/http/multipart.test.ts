@@ -260,3 +260,20 @@ test('memory does not grow with the file: the sender waits for the receiver', as
   release();
   await settled;
 });
+
+for (const head of ['', 'content-type: text/plain\r\n', 'content-disposition: attachment\r\n']) {
+  for (const length of [10, 65_536, 70_000, 3_000_000]) {
+    test(`a part of ${length} bytes without a name ('${head.trim()}') is passed over`, async () => {
+      const bytes = Buffer.from(
+        `--x\r\n${head}\r\n${'y'.repeat(length)}\r\n` +
+          '--x\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nabc\r\n' +
+          '--x\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nassistants\r\n--x--',
+      );
+      for (const size of [65_536, bytes.length]) {
+        const { committed, receive } = receiver();
+        await readForm(requestOf(bytes, 'multipart/form-data; boundary=x', size), form, receive);
+        assert.equal(committed[0]?.bytes.toString(), 'abc');
+      }
+    });
+  }
+}
