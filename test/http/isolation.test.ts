@@ -3,138 +3,257 @@ import { after, before, test } from 'node:test';
 
 import { toFile } from 'openai';
 
-import { type OperationName, operations } from '../../shared/api/operations.ts';
+import { type Operation, type OperationName, operations } from '../../shared/api/operations.ts';
 import { handlers, testApi } from '../support/api.ts';
+import { storageTraffic, writes } from '../support/storage-traffic.ts';
+import { referenceFields } from './reference-fields.ts';
 
 const api = await testApi();
 after(() => api[Symbol.asyncDispose]());
 
-/** Objects of `team-a`, by the path parameter that names them. */
-const ids: Record<string, string> = {};
+type Ids = Readonly<Record<string, string>>;
 
-before(async () => {
-  const client = api.client();
-  const assistant = await client.beta.assistants.create({ model: 'scripted' });
-  const file = await client.files.create({
-    file: await toFile(Buffer.from('x'), 'x'),
-    purpose: 'assistants',
+/** Fresh objects of a project, by the path parameter that names them. The run waits for a function. */
+async function objectsOf(key: string): Promise<Ids> {
+  const client = api.client(key);
+  const { assistants, threads } = client.beta;
+  const { id: assistant_id } = await assistants.create({ model: 'scripted' });
+  const file = { file: await toFile(Buffer.from('x'), 'x'), purpose: 'assistants' } as const;
+  const upload = { bytes: 1, filename: 'x', mime_type: 'x/y', purpose: 'assistants' } as const;
+  api.engine.model.add({ toolCalls: [{ name: 'f', arguments: '{}', id: 'call_1' }] });
+  const { id: run_id, thread_id } = await threads.createAndRun({
+    assistant_id,
+    tools: [{ type: 'function', function: { name: 'f' } }],
+    thread: { messages: [{ role: 'user', content: 'x' }] },
   });
-  const upload = await client.uploads.create({
-    bytes: 1,
-    filename: 'x',
-    mime_type: 'x/y',
-    purpose: 'assistants',
-  });
-  const thread = await client.beta.threads.create();
-  const message = await client.beta.threads.messages.create(thread.id, { role: 'user', content: 'x' });
-  api.engine.model.add({ text: 'Hi' });
-  const run = await client.beta.threads.runs.create(thread.id, { assistant_id: assistant.id });
   await api.engine.pump();
-  const steps = await client.beta.threads.runs.steps.list(run.id, { thread_id: thread.id });
-  Object.assign(ids, {
-    assistant_id: assistant.id,
-    file_id: file.id,
-    upload_id: upload.id,
-    thread_id: thread.id,
-    message_id: message.id,
-    run_id: run.id,
-    step_id: steps.data[0]?.id,
-  });
-});
+  return {
+    assistant_id,
+    thread_id,
+    run_id,
+    message_id: (await threads.messages.list(thread_id)).data[0]?.id ?? '',
+    step_id: (await threads.runs.steps.list(run_id, { thread_id })).data[0]?.id ?? '',
+    file_id: (await client.files.create(file)).id,
+    upload_id: (await client.uploads.create(upload)).id,
+  };
+}
 
-/** A body that would be accepted from the owner. */
-const bodies: Partial<Record<OperationName, () => object>> = {
+/** What the owner may send. */
+const bodies: Partial<Record<OperationName, (ids: Ids) => object>> = {
   createMessage: () => ({ role: 'user', content: 'x' }),
-  createRun: () => ({ assistant_id: ids.assistant_id }),
-  submitToolOutputs: () => ({ tool_outputs: [] }),
+  createRun: ({ assistant_id }) => ({ assistant_id }),
+  submitToolOutputs: () => ({ tool_outputs: [{ tool_call_id: 'call_1', output: 'x' }] }),
   completeUpload: () => ({ part_ids: [] }),
 };
 
-const post = (path: string, body: object, key = 'KEY-B') =>
-  api.fetch(`http://api/v1${path}`, {
-    method: 'POST',
-    body: JSON.stringify(body),
+function send(name: OperationName, ids: Ids, key: string, query = ''): Promise<Response> {
+  const { method, path, form }: Operation = operations[name];
+  const own = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
+    assert.ok(ids[parameter], `nothing is made here for '${parameter}'`);
+    return ids[parameter];
+  });
+  let body: string | FormData | null = null;
+  if (form) {
+    body = new FormData();
+    body.append(form.file, new File(['x'], 'x'));
+  } else if (method === 'POST') body = JSON.stringify(bodies[name]?.(ids) ?? {});
+  return api.fetch(`http://api/v1${own}${query}`, {
+    method,
+    body,
     headers: { authorization: `Bearer ${key}` },
   });
+}
 
-for (const [name, { method, path }] of Object.entries(operations) as [
-  OperationName,
-  { method: string; path: string },
-][]) {
+const messageOf = async (answer: Response) =>
+  ((await answer.json()) as { error?: { message: string } }).error?.message ?? '';
+
+for (const [name, { path }] of Object.entries(operations) as [OperationName, Operation][]) {
   test(`${name} is done by a handler`, () => assert.equal(typeof handlers[name], 'function'));
 
   // Models belong to nobody.
   if (!path.includes('{') || path.includes('{model}')) continue;
-  test(`${name} knows nothing of another project's objects`, async () => {
-    const own = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => String(ids[parameter]));
-    const form = 'form' in operations[name];
-    let body: string | FormData | null = null;
-    if (form) {
-      body = new FormData();
-      body.append('data', new File(['x'], 'x'));
-    } else if (method === 'POST') body = JSON.stringify(bodies[name]?.() ?? {});
-    const answer = await api.fetch(`http://api/v1${own}`, {
-      method,
-      body,
-      headers: { authorization: 'Bearer KEY-B' },
-    });
-    const { error } = (await answer.json()) as { error: { message: string } };
-    assert.equal(answer.status, 404);
+  test(`${name} knows nothing of another project's objects, and does nothing to them`, async () => {
+    const ids = await objectsOf('KEY-A');
+    const { result, transactions } = await storageTraffic(() => send(name, ids, 'KEY-B'));
+    assert.equal(result.status, 404);
     assert.match(
-      error.message,
+      await messageOf(result),
       /^No (assistant|thread|message|run|run step|file|upload) found with id '[^']+'\.$/,
     );
+    assert.deepEqual(writes(transactions), []);
+    // The same request from the owner is not refused for what it names: the refusal was about the key.
+    const owner = await send(name, ids, 'KEY-A');
+    const isSound = owner.status < 404 || (await messageOf(owner)).startsWith('No events are kept');
+    assert.ok(isSound, `${owner.status} for the owner`);
+    if (!owner.bodyUsed) await owner.body?.cancel();
   });
 }
 
-test("other projects' objects are unknown in bodies, too, and nothing is written", async () => {
-  const own = api.client('KEY-B');
-  const assistant = await own.beta.assistants.create({ model: 'scripted' });
-  const thread = await own.beta.threads.create();
-  const { file_id: file, assistant_id: foreign } = ids;
-  const message = { role: 'user', content: 'x' };
-  const attached = { ...message, attachments: [{ file_id: file, tools: [] }] };
-  const pictured = { role: 'user', content: [{ type: 'image_file', image_file: { file_id: file } }] };
-  const resources = { tool_resources: { code_interpreter: { file_ids: [file] } } };
-  const rows: [path: string, body: object, param: string][] = [
-    ['/assistants', { model: 'm', ...resources }, 'tool_resources.code_interpreter.file_ids[0]'],
-    [`/assistants/${assistant.id}`, resources, 'tool_resources.code_interpreter.file_ids[0]'],
-    ['/threads', resources, 'tool_resources.code_interpreter.file_ids[0]'],
-    ['/threads', { messages: [message, attached] }, 'messages[1].attachments[0].file_id'],
-    [`/threads/${thread.id}`, resources, 'tool_resources.code_interpreter.file_ids[0]'],
-    [`/threads/${thread.id}/messages`, attached, 'attachments[0].file_id'],
-    [`/threads/${thread.id}/messages`, pictured, 'content[0].image_file.file_id'],
-    [`/threads/${thread.id}/messages`, { ...message, file_ids: [file] }, 'file_ids[0]'],
-    [`/threads/${thread.id}/runs`, { assistant_id: foreign }, 'assistant_id'],
-    [
-      `/threads/${thread.id}/runs`,
-      { assistant_id: assistant.id, additional_messages: [pictured] },
-      'additional_messages[0].content[0].image_file.file_id',
-    ],
-    ['/threads/runs', { assistant_id: foreign }, 'assistant_id'],
-    [
-      '/threads/runs',
-      { assistant_id: assistant.id, thread: { messages: [attached] } },
-      'thread.messages[0].attachments[0].file_id',
-    ],
-  ];
-  const threads = async () => (await own.beta.threads.messages.list(thread.id)).data.length;
-  for (const [path, body, param] of rows) {
-    const answer = await post(path, body);
-    const { error } = (await answer.json()) as { error: { param: string } };
-    assert.deepEqual([answer.status, error.param], [404, param], path);
+const message = { role: 'user', content: 'x' };
+const content = (file_id: string) => [{ type: 'image_file', image_file: { file_id } }];
+const attached = (file_id: string) => ({ ...message, attachments: [{ file_id, tools: [] }] });
+const resources = (file_id: string) => ({ code_interpreter: { file_ids: [file_id] } });
+
+/**
+ * A body for every field of a request that names an object: built with the stranger's objects but for that field.
+ * Fields are as in the schemas, without list positions.
+ */
+const references: Partial<
+  Record<OperationName, Readonly<Record<string, (foreign: Ids, own: Ids) => object>>>
+> = {
+  createAssistant: {
+    'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
+      model: 'm',
+      tool_resources: resources(file_id),
+    }),
+  },
+  modifyAssistant: {
+    'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
+      tool_resources: resources(file_id),
+    }),
+  },
+  createThread: {
+    'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
+      tool_resources: resources(file_id),
+    }),
+    'messages.attachments.file_id': ({ file_id = '' }) => ({ messages: [message, attached(file_id)] }),
+    'messages.content.image_file.file_id': ({ file_id = '' }) => ({
+      messages: [{ ...message, content: content(file_id) }],
+    }),
+    'messages.file_ids': ({ file_id = '' }) => ({ messages: [{ ...message, file_ids: [file_id] }] }),
+  },
+  modifyThread: {
+    'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
+      tool_resources: resources(file_id),
+    }),
+  },
+  createMessage: {
+    'attachments.file_id': ({ file_id = '' }) => attached(file_id),
+    'content.image_file.file_id': ({ file_id = '' }) => ({ ...message, content: content(file_id) }),
+    file_ids: ({ file_id = '' }) => ({ ...message, file_ids: [file_id] }),
+  },
+  createRun: {
+    assistant_id: ({ assistant_id }) => ({ assistant_id }),
+    'additional_messages.attachments.file_id': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      additional_messages: [attached(file_id)],
+    }),
+    'additional_messages.content.image_file.file_id': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      additional_messages: [{ ...message, content: content(file_id) }],
+    }),
+    'additional_messages.file_ids': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      additional_messages: [{ ...message, file_ids: [file_id] }],
+    }),
+  },
+  createThreadAndRun: {
+    assistant_id: ({ assistant_id }) => ({ assistant_id }),
+    'tool_resources.code_interpreter.file_ids': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      tool_resources: resources(file_id),
+    }),
+    'thread.tool_resources.code_interpreter.file_ids': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      thread: { tool_resources: resources(file_id) },
+    }),
+    'thread.messages.attachments.file_id': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      thread: { messages: [attached(file_id)] },
+    }),
+    'thread.messages.content.image_file.file_id': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      thread: { messages: [{ ...message, content: content(file_id) }] },
+    }),
+    'thread.messages.file_ids': ({ file_id = '' }, { assistant_id }) => ({
+      assistant_id,
+      thread: { messages: [{ ...message, file_ids: [file_id] }] },
+    }),
+  },
+};
+
+test('every field of a request that names an object is covered here', () => {
+  for (const [name, operation] of Object.entries(operations) as [OperationName, Operation][]) {
+    if (!operation.body) continue;
+    const covered = Object.keys(references[name] ?? {});
+    assert.deepEqual(referenceFields(operation.body).toSorted(), covered.toSorted(), name);
   }
-  assert.equal(await threads(), 0);
-  assert.equal((await own.beta.threads.runs.list(thread.id)).data.length, 0);
-  assert.deepEqual((await own.beta.assistants.retrieve(assistant.id)).tool_resources, {});
 });
 
-test("lists hold the project's own objects alone", async () => {
-  const own = api.client('KEY-C');
-  await assert.rejects(own.beta.assistants.list(), { status: 401 });
-  const other = api.client('KEY-B');
-  const listed = [...(await other.beta.assistants.list()).data, ...(await other.files.list()).data].map(
-    ({ id }) => id,
-  );
-  for (const id of Object.values(ids)) assert.equal(listed.includes(id), false);
+let foreign: Ids;
+let own: Ids;
+before(async () => {
+  foreign = await objectsOf('KEY-A');
+  own = await objectsOf('KEY-B');
+});
+
+for (const [name, fields] of Object.entries(references)) {
+  for (const [field, body] of Object.entries(fields)) {
+    test(`${name}: another project's object in '${field}' is unknown, and nothing is written`, async () => {
+      const path = operations[name as OperationName].path.replaceAll(
+        /\{(\w+)\}/g,
+        (_, id: string) => own[id] ?? '',
+      );
+      const ask = (ids: Ids) =>
+        storageTraffic(() =>
+          api.fetch(`http://api/v1${path}`, {
+            method: 'POST',
+            body: JSON.stringify(body(ids, own)),
+            headers: { authorization: 'Bearer KEY-B' },
+          }),
+        );
+      const { result, transactions } = await ask(foreign);
+      assert.equal(result.status, 404);
+      const { error } = (await result.json()) as { error: { param: string } };
+      assert.equal(error.param.replaceAll(/\[\d+\]/g, ''), field);
+      assert.deepEqual(writes(transactions), []);
+      assert.notEqual((await ask(own)).result.status, 404);
+    });
+  }
+}
+
+test('there are no vector stores, so naming one is naming an unknown object', async () => {
+  const tool_resources = { file_search: { vector_store_ids: ['vs_1'] } };
+  const { assistant_id, thread_id } = own;
+  for (const [path, body, prefix] of [
+    ['/assistants', { model: 'm', tool_resources }, ''],
+    [`/assistants/${assistant_id}`, { tool_resources }, ''],
+    ['/threads', { tool_resources }, ''],
+    [`/threads/${thread_id}`, { tool_resources }, ''],
+    ['/threads/runs', { assistant_id, tool_resources }, ''],
+    ['/threads/runs', { assistant_id, thread: { tool_resources } }, 'thread.'],
+  ] as const) {
+    const answer = await api.fetch(`http://api/v1${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'api-key': 'KEY-B' },
+    });
+    assert.deepEqual(
+      [answer.status, await answer.json()],
+      [
+        404,
+        {
+          error: {
+            message: "No vector store found with id 'vs_1'.",
+            type: 'invalid_request_error',
+            param: `${prefix}tool_resources.file_search.vector_store_ids[0]`,
+            code: null,
+          },
+        },
+      ],
+    );
+  }
+});
+
+test("lists hold the project's own objects alone, and their cursors know no others", async () => {
+  const client = api.client('KEY-B');
+  const listed = [
+    ...(await client.beta.assistants.list({ limit: 100 })).data,
+    ...(await client.files.list()).data,
+  ].map(({ id }) => id);
+  for (const id of Object.values(foreign)) assert.equal(listed.includes(id), false);
+  for (const id of [own.assistant_id, own.file_id]) assert.ok(id && listed.includes(id));
+  const threads = await send('listThreads', {}, 'KEY-B', '?limit=100');
+  assert.doesNotMatch(await threads.text(), new RegExp(foreign.thread_id ?? ''));
+  await assert.rejects(api.client('KEY-C').beta.assistants.list(), { status: 401 });
 });
