@@ -18,7 +18,7 @@ const rooms: Record<string, { readonly from: readonly string[]; readonly package
     packages: /^@azure\/(data-tables|storage-blob|storage-queue|identity)$/,
   },
   'shared/queue': {
-    from: ['shared/queue', 'shared/store', 'shared/clock.ts'],
+    from: ['shared/queue', 'shared/store', 'shared/clock.ts', 'shared/log.ts'],
     packages: /^(zod|@azure\/storage-queue)$/,
   },
   'shared/sessions': {
