@@ -4,7 +4,6 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { type ArmEmulator, startArmEmulator } from '../../local/arm/emulator.ts';
@@ -13,15 +12,11 @@ import { type NodeChild, startNodeChild } from '../../local/child-process.ts';
 import { findPython } from '../../local/setup/find-python.mjs';
 import { armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
 import { armSettings, run, sessionsOn, startTestEmulator, testSessions } from '../support/sessions.ts';
+import { until } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../local/arm/main.ts', import.meta.url));
 const never = new AbortController().signal;
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
-const until = async (condition: () => boolean | Promise<boolean>, what: string) => {
-  for (const end = Date.now() + 30_000; !(await condition()); await delay(20)) {
-    assert.ok(Date.now() < end, what);
-  }
-};
 
 describe('its answers', () => {
   let emulator: ArmEmulator;

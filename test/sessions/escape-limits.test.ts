@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { MEBIBYTE } from '../../local/arm/bubblewrap.ts';
-import { Arena, attempts, outcomesOf } from '../support/attack.ts';
+import { Arena, attempts, forkBomb, outcomesOf } from '../support/attack.ts';
 import { run } from '../support/sessions.ts';
 
 let arena: Arena;
@@ -19,19 +19,7 @@ after(() => arena[Symbol.asyncDispose]());
 
 describe('processes', () => {
   test('a fork bomb is stopped by their number', async () => {
-    const { logs } = await arena.attack(
-      `
-import os, time
-children = 0
-try:
-    while True:
-        if os.fork() == 0:
-            time.sleep(60); os._exit(0)
-        children += 1
-except OSError as error:
-    print(error.strerror, 10 < children < 64)
-`,
-    );
+    const { logs } = await arena.attack(forkBomb);
     assert.equal(logs, 'Resource temporarily unavailable True\n');
   });
 

@@ -97,3 +97,17 @@ export function assertAllFailed(outcome: Outcome, names: Record<string, string>)
   for (const [name, result] of Object.entries(outcomes))
     assert.match(result, /(Error|Exception|gaierror)/, name);
 }
+
+/** Forks until it may not, then says how that was told and ends its children. */
+export const forkBomb = `
+import os, time, warnings
+warnings.simplefilter("ignore")
+children = []
+try:
+    while True:
+        child = os.fork()
+        if child == 0: time.sleep(60); os._exit(0)
+        children.append(child)
+except OSError as error: print(error.strerror, 10 < len(children) < 64)
+for child in children: os.kill(child, 9); os.waitpid(child, 0)
+`;
