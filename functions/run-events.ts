@@ -3,13 +3,14 @@ import { followRun } from '../shared/engine/follow-run.ts';
 import { BEGINNING, parseEventId } from '../shared/events/event-id.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
+import { presenterOf } from '../shared/http/dialect.ts';
 import { missingIn } from '../shared/http/missing.ts';
 import { StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: Handlers<Services> = {
-  followRunEvents: async ({ project, params, query, request, signal }, all) => {
+  followRunEvents: async ({ project, params, query, request, signal, dialect }, all) => {
     const { thread_id: threadId, run_id: id } = params;
     const run = await all.stores.runs.get(project, threadId, id);
     if (!run) throw await missingIn(all.stores.threads, project, threadId, notFound('run', id));
@@ -21,7 +22,10 @@ export const handlers: Handlers<Services> = {
     }
     // A header that is no id of ours comes from another stream and is taken as none.
     const after = query.after ?? parseEventId(request.headers.get('last-event-id')) ?? BEGINNING;
-    return new StreamReply(followRun(all, run.object, after, signal), streamHeaders);
+    return new StreamReply(
+      followRun(all, run.object, after, { signal, present: presenterOf(dialect) }),
+      streamHeaders,
+    );
   },
 };
 

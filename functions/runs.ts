@@ -10,6 +10,7 @@ import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
+import { presenterOf } from '../shared/http/dialect.ts';
 import { missingIn } from '../shared/http/missing.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import { filesOfMessages, requireAssistant, requireFiles } from '../shared/http/references.ts';
@@ -24,14 +25,17 @@ export const handlers: Handlers<Services> = {
     return presentPage(await stores.runs.list(threadId, query), presentRun);
   },
 
-  createRun: async ({ project, params: { thread_id: threadId }, body, signal }, all) => {
+  createRun: async ({ project, params: { thread_id: threadId }, body, signal, dialect }, all) => {
     const messages = filesOfMessages(body.additional_messages ?? [], 'additional_messages');
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
       requireFiles(all.stores.files, project, messages),
     ]);
     const start = { project, threadId, assistant, request: body };
-    if (body.stream) return new StreamReply(await streamNewRun(all, start, { signal }), streamHeaders);
+    if (body.stream) {
+      const options = { signal, present: presenterOf(dialect) };
+      return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
+    }
     const { queued } = await startRun(all, start);
     return presentRun(queued);
   },
@@ -61,12 +65,13 @@ export const handlers: Handlers<Services> = {
     presentRun(await cancelRun(all, { project, threadId, runId })),
 
   submitToolOutputs: async (
-    { project, params: { thread_id: threadId, run_id: runId }, body, signal },
+    { project, params: { thread_id: threadId, run_id: runId }, body, signal, dialect },
     all,
   ) => {
     const submit = { project, threadId, runId, outputs: body.tool_outputs };
     if (body.stream) {
-      return new StreamReply(await streamSubmittedOutputs(all, submit, { signal }), streamHeaders);
+      const options = { signal, present: presenterOf(dialect) };
+      return new StreamReply(await streamSubmittedOutputs(all, submit, options), streamHeaders);
     }
     return presentRun((await submitOutputs(all, submit)).queued);
   },

@@ -11,6 +11,7 @@ import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
+import { presenterOf } from '../shared/http/dialect.ts';
 import {
   filesOfMessages,
   filesOfResources,
@@ -63,7 +64,7 @@ export const handlers: Handlers<Services> = {
     return presentThread(await create(all, project, body));
   },
 
-  createThreadAndRun: async ({ project, body, signal }, all) => {
+  createThreadAndRun: async ({ project, body, signal, dialect }, all) => {
     requireVectorStores(body.tool_resources);
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
@@ -78,8 +79,8 @@ export const handlers: Handlers<Services> = {
       request: body,
     };
     if (body.stream) {
-      const createdThread = presentThread(thread);
-      return new StreamReply(await streamNewRun(all, start, { signal, createdThread }), streamHeaders);
+      const options = { signal, createdThread: presentThread(thread), present: presenterOf(dialect) };
+      return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
     }
     return presentRun((await startRun(all, start)).queued);
   },

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
 import type { EventLogs } from '../events/event-log.ts';
 import { BROKEN } from '../events/respond.ts';
-import { encodeError } from '../events/sse.ts';
+import { encodeError, type Present } from '../events/sse.ts';
 import { tail } from '../events/tail.ts';
 import { errorFields } from '../log.ts';
 import type { EngineDependencies } from './dependencies.ts';
@@ -11,16 +11,21 @@ export type FollowDependencies = Pick<EngineDependencies, 'stores' | 'log' | 'dr
   readonly events: EventLogs;
 };
 
+export interface FollowOptions {
+  /** Aborted when the client left. */
+  readonly signal: AbortSignal;
+  readonly present?: Present | undefined;
+}
+
 /**
  * A run's events after an id, from its log, to the end of the stream, as text of an event stream. Never throws:
  * what goes wrong is the stream's last event.
- * @param signal aborted when the client left
  */
 export async function* followRun(
   { events, stores, log, drain }: FollowDependencies,
   { thread_id, id }: Pick<RunRecord['object'], 'id' | 'thread_id'>,
   after: number,
-  signal: AbortSignal,
+  { signal, present }: FollowOptions,
 ): AsyncGenerator<string> {
   const stop = new AbortController();
   const onStop = () => stop.abort();
@@ -36,6 +41,7 @@ export async function* followRun(
       status: async () => (await stores.runs.row(thread_id, id))?.document.object.status,
       load: () => loadSavedRun(stores, thread_id, id),
       signal: stop.signal,
+      present,
     });
   } catch (error) {
     if (signal.aborted) return;

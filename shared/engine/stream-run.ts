@@ -7,22 +7,17 @@ import type { EventLogs } from '../events/event-log.ts';
 import { Feed } from '../events/feed.ts';
 import { BROKEN, respond } from '../events/respond.ts';
 import type { RunEvent } from '../events/run-event.ts';
-import { encodeError } from '../events/sse.ts';
+import { encodeCreatedThread, encodeError } from '../events/sse.ts';
 import { errorFields } from '../log.ts';
 import type { RunRow } from '../store/runs.ts';
 import { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
-import { followRun } from './follow-run.ts';
+import { type FollowOptions, followRun } from './follow-run.ts';
 import { advanceClaimed } from './handle-run-message.ts';
 import { type StartRun, startRun } from './start-run.ts';
 import { type SubmitOutputs, submitOutputs } from './submit-outputs.ts';
 
 type StreamDependencies = EngineDependencies & { readonly events: EventLogs };
-
-interface StreamOptions {
-  /** Aborted when the client left. */
-  readonly signal: AbortSignal;
-}
 
 /**
  * A streaming request advances its own run: the same engine under the same claim, whose events go straight to
@@ -34,7 +29,7 @@ interface StreamOptions {
 export async function streamNewRun(
   dependencies: StreamDependencies,
   start: Omit<StartRun, 'owner'>,
-  options: StreamOptions & { readonly createdThread?: Thread },
+  options: FollowOptions & { readonly createdThread?: Thread },
 ): Promise<AsyncIterable<string>> {
   const owner = randomUUID();
   const { row } = await startRun(dependencies, { ...start, owner });
@@ -45,14 +40,14 @@ export async function streamNewRun(
 export async function streamSubmittedOutputs(
   dependencies: StreamDependencies,
   submit: Omit<SubmitOutputs, 'owner'>,
-  options: StreamOptions,
+  options: FollowOptions,
 ): Promise<AsyncIterable<string>> {
   const owner = randomUUID();
   const { row, step } = await submitOutputs(dependencies, { ...submit, owner });
   return advanceAndRespond(dependencies, { row, owner, step, ...options });
 }
 
-interface Advance extends StreamOptions {
+interface Advance extends FollowOptions {
   readonly row: RunRow;
   readonly owner: string;
   /** Set when the run goes on: the step that got its outputs. */
@@ -62,9 +57,9 @@ interface Advance extends StreamOptions {
 
 function advanceAndRespond(dependencies: StreamDependencies, advance: Advance): AsyncIterable<string> {
   const { events, log } = dependencies;
-  const { row, owner, step, signal, createdThread } = advance;
+  const { row, owner, step, signal, present, createdThread } = advance;
   const { object } = row.document;
-  const feed = new Feed();
+  const feed = new Feed(present);
   const stream = events.stream(row.document, {
     push: (event) => feed.push(event),
     ...(step ? { beginsWith: endOf(step) } : {}),
@@ -76,11 +71,11 @@ function advanceAndRespond(dependencies: StreamDependencies, advance: Advance): 
     .finally(() => feed.close());
   return respond({
     feed,
-    first: createdThread ? [`event: thread.created\ndata: ${JSON.stringify(createdThread)}\n\n`] : [],
+    first: createdThread ? [encodeCreatedThread(createdThread, present)] : [],
     finished: () => stream.ended,
     // Before its first event a stream of outputs knows no place in the log to go on from.
     follow: (after) =>
-      step && after === BEGINNING ? broken() : followRun(dependencies, object, after, signal),
+      step && after === BEGINNING ? broken() : followRun(dependencies, object, after, { signal, present }),
     worked,
     signal,
     log,

@@ -1,6 +1,6 @@
 import { BEGINNING } from './event-id.ts';
 import type { NumberedEvent } from './run-event.ts';
-import { encodeEvent } from './sse.ts';
+import { encodeEvent, type Present } from './sse.ts';
 
 /** Text that may wait in memory for a slow reader, in UTF-16 units; beyond it the reader is sent to the log. */
 const MAX_WAITING_UNITS = 512 * 1024;
@@ -10,6 +10,7 @@ const MAX_WAITING_UNITS = 512 * 1024;
  * behind, or leaves, costs no memory: what it has not taken is dropped here, and it may read on in the log.
  */
 export class Feed {
+  readonly #present: Present | undefined;
   #waiting: string[] = [];
   #units = 0;
   #lastId = BEGINNING;
@@ -17,10 +18,14 @@ export class Feed {
   #state: 'open' | 'behind' | 'closed' = 'open';
   #wake: () => void = () => {};
 
+  constructor(present?: Present) {
+    this.#present = present;
+  }
+
   /** Takes an event; encoded at once, so that it shows the moment that it reports. */
   push(event: NumberedEvent): void {
     if (this.#state !== 'open') return;
-    const text = encodeEvent(event);
+    const text = encodeEvent(event, this.#present);
     this.#lastId = event.id;
     this.#waiting.push(text);
     this.#units += text.length;

@@ -6,8 +6,15 @@ export const KEEP_ALIVE_MS = 15 * SECOND;
 export const keepAlive = ': keep-alive\n\n';
 export const done = 'event: done\ndata: [DONE]\n\n';
 
-export const encodeEvent = ({ id, event }: NumberedEvent): string =>
-  `id: ${id}\nevent: ${event.event}\ndata: ${JSON.stringify(event.data)}\n\n`;
+/** Puts an object into the words of the API's version that the caller speaks. */
+export type Present = (object: object) => object;
+
+export const encodeEvent = ({ id, event }: NumberedEvent, present: Present = (data) => data): string =>
+  `id: ${id}\nevent: ${event.event}\ndata: ${JSON.stringify(present(event.data))}\n\n`;
+
+/** The thread that a run was created with comes before the run's own events, and has no id among them. */
+export const encodeCreatedThread = (thread: object, present: Present = (data) => data): string =>
+  `event: thread.created\ndata: ${JSON.stringify(present(thread))}\n\n`;
 
 /**
  * Ends a stream that cannot go on here, in the form in which the official clients throw it. It has no id: who

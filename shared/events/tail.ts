@@ -9,7 +9,7 @@ import { presentEvent } from './present-event.ts';
 import { Progress } from './progress.ts';
 import { Reported } from './reported.ts';
 import type { NumberedEvent, SavedRun } from './run-event.ts';
-import { done, encodeEvent, KEEP_ALIVE_MS, keepAlive } from './sse.ts';
+import { done, encodeEvent, KEEP_ALIVE_MS, keepAlive, type Present } from './sse.ts';
 
 const MIN_POLL_MS = 25;
 const MAX_POLL_MS = 250;
@@ -27,6 +27,7 @@ export interface TailOptions {
   readonly load: () => Promise<SavedRun | undefined>;
   readonly signal: AbortSignal;
   readonly keepAliveMs?: number;
+  readonly present?: Present | undefined;
 }
 
 /**
@@ -36,7 +37,7 @@ export interface TailOptions {
  * @throws errors of storage, and the signal's reason
  */
 export async function* tail(options: TailOptions): AsyncGenerator<string> {
-  const { read, after, status, load, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const { read, after, status, load, signal, present, keepAliveMs = KEEP_ALIVE_MS } = options;
   const reader = read();
   // Only how far it is: a viewer holds nothing of what it has passed on.
   const progress = new Progress();
@@ -48,7 +49,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     const events = (await reader.read()) ?? [];
     for (const logged of events) {
       progress.note(logged);
-      yield* encodeAfter(logged, after);
+      yield* encodeAfter(logged, after, present);
     }
     if (progress.runEnded) return yield done;
     const waits = progress.waits && progress.lastId > after;
@@ -86,19 +87,19 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     for (let logged = await again.read(); logged && logged.length > 0; logged = await again.read()) {
       for (const event of logged) {
         reported.note(event);
-        yield* encodeAfter(event, last);
+        yield* encodeAfter(event, last, present);
       }
     }
     for (const { id, event } of saved ? reported.catchUp(saved) : []) {
-      yield* encodeAfter({ id, event: presentEvent(event) }, last);
+      yield* encodeAfter({ id, event: presentEvent(event) }, last, present);
     }
     return true;
   }
 }
 
 /** An event as far as it comes after `after`: of a delta perhaps only its end. */
-function* encodeAfter({ id, event }: NumberedEvent, after: number): Generator<string> {
+function* encodeAfter({ id, event }: NumberedEvent, after: number, present?: Present): Generator<string> {
   if (id <= after) return;
   const rest = isDelta(event) ? cutDelta(event, after - (id - textOf(event).length)) : event;
-  if (rest) yield encodeEvent({ id, event: rest });
+  if (rest) yield encodeEvent({ id, event: rest }, present);
 }

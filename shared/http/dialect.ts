@@ -62,6 +62,9 @@ export function toV1(answer: object): object {
   }
 }
 
+/** For answers in pieces; undefined where nothing needs to be changed. */
+export const presenterOf = (dialect: Dialect) => (dialect === 'v1' ? toV1 : undefined);
+
 /** A refusal names the fields as the caller wrote them. */
 export const textToV1 = (text: string): string =>
   text

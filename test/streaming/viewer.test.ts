@@ -188,4 +188,22 @@ describe('viewers of a run', () => {
       400,
     );
   });
+
+  it('that speak the API’s first version are answered in it', async () => {
+    api.engine.model.add({ text: 'Hello' });
+    const assistant = await client.beta.assistants.create({
+      model: 'scripted',
+      tools: [{ type: 'file_search' }],
+    });
+    const headers = { 'openai-beta': 'assistants=v1' };
+    const body = { assistant_id: assistant.id, thread: { messages: [{ role: 'user', content: 'Hi' }] } };
+    const response = await request('runs', { method: 'POST', body: { ...body, stream: true }, headers });
+    const all = await collect(readEvents(response.body));
+    const data = (name: string) => all.find(({ event }) => event === name)?.data as Record<string, unknown>;
+    assert.equal('tool_resources' in data('thread.created'), false);
+    assert.deepEqual(data('thread.run.completed').tools, [{ type: 'retrieval' }]);
+    assert.deepEqual(data('thread.message.completed').file_ids, []);
+    const run = data('thread.run.created') as { id: string; thread_id: string };
+    assert.deepEqual(await view(`${run.thread_id}/runs/${run.id}/events`, headers), all.slice(1));
+  });
 });
