@@ -27,7 +27,7 @@ export interface Volume {
 /** Upper bounds that tests assert (plain run, one code call); the rest is an assumption to replace by your own. */
 export const assumed: Volume = {
   plainRunTransactions: 12,
-  codeRunTransactions: 20,
+  codeRunTransactions: 17,
   apiCallsPerRun: 3,
   transactionsPerApiCall: 2,
   shareWithCode: 0.2,
