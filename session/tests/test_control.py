@@ -1,4 +1,7 @@
-"""Executions can be followed, replayed, interrupted and limited in time; a kernel that dies is replaced."""
+"""Executions can be followed, replayed, interrupted and limited in time; a kernel that dies is replaced.
+
+Longer than usual: what ends an execution, and what is told of it afterwards, is one story.
+"""
 
 import signal
 import time

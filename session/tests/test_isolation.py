@@ -1,7 +1,7 @@
 """The kernel as another user: it gets at nothing of the agent's, its limits hold, and all of it can be ended.
 
 Both ways of changing the user are tried: a program with file capabilities (the image) and ambient
-capabilities (the local sandbox). Setting them up takes root.
+capabilities (the local sandbox). Setting them up takes root. Longer than usual: each attack is tried both ways on one set-up.
 """
 
 import os

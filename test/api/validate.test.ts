@@ -1,3 +1,4 @@
+/** One table: every refusal of every request schema, in the API’s words. It is long because the API is; a row is one line of the contract. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,3 +1,4 @@
+/** One subject, the way in and out of every operation, on one fixture of handlers: longer than usual rather than set up twice. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+/** One table in effect: the exact order of events for each kind of run, side by side so that they can be compared. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 

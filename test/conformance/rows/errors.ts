@@ -1,3 +1,4 @@
+/** One table, the contract’s refusals row by row, and so one long file. */
 import assert from 'node:assert/strict';
 
 import type { Api, RawRequest, Row, RunPlace } from '../row.ts';
