@@ -18,7 +18,6 @@ import { requirePlausibleIds } from './path-ids.ts';
 import { readQuery } from './query.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { JsonReply, StreamReply } from './reply.ts';
-import { eventsToV1 } from './v1-events.ts';
 
 /** What the way in needs, beside what the handlers need. */
 export interface EndpointServices {
@@ -76,10 +75,7 @@ export function createEndpoint<S extends EndpointServices>(
     }
 
     function present(reply: object): HttpResponseInit {
-      if (reply instanceof StreamReply) {
-        const spoken = dialect === 'v1' ? streamToV1(reply) : reply;
-        return streamAnswer(spoken, headers(), connection, log);
-      }
+      if (reply instanceof StreamReply) return streamAnswer(reply, headers(), connection, log);
       const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
       return jsonAnswer(200, dialect === 'v1' ? toV1(body) : body, { ...headers(), ...own });
     }
@@ -115,12 +111,6 @@ const inV1 = (error: ApiError): ApiError =>
     param: error.param && textToV1(error.param),
     headers: error.headers,
   });
-
-/** Events speak the caller's dialect, too; a file's bytes are nobody's words. */
-function streamToV1(reply: StreamReply): StreamReply {
-  if (!reply.headers['content-type']?.startsWith('text/event-stream')) return reply;
-  return new StreamReply(eventsToV1(reply.body), reply.headers, reply.status);
-}
 
 interface Gate {
   readonly keys: KeyRing;

@@ -3,6 +3,7 @@ import { after, test } from 'node:test';
 
 import { AzureOpenAI, toFile } from 'openai';
 
+import { dialectOf, toV1 } from '../../shared/http/dialect.ts';
 import { testApi } from '../support/api.ts';
 
 const api = await testApi();
@@ -120,3 +121,33 @@ test('outside of v1 an assistant has no file_ids', async () => {
   assert.equal(status, 400);
   assert.equal((json.error as Json).code, 'unknown_parameter');
 });
+
+test("a search is v1's retrieval, in a step and in the pieces of one", () => {
+  const [now, then] = [
+    { type: 'file_search', id: 'c', file_search: {} },
+    { type: 'retrieval', id: 'c', retrieval: {} },
+  ];
+  const step = (call: object) => ({ type: 'tool_calls', tool_calls: [call] });
+  const whole = (call: object) => ({ object: 'thread.run.step', step_details: step(call) });
+  const piece = (call: object) => ({ object: 'thread.run.step.delta', delta: { step_details: step(call) } });
+  assert.deepEqual(toV1(whole(now)), whole(then));
+  assert.deepEqual(toV1(piece(now)), piece(then));
+});
+
+for (const [query, beta, dialect] of [
+  ['', null, 'v2'],
+  ['', 'assistants=v2', 'v2'],
+  ['', 'assistants=v1', 'v1'],
+  ['', 'assistants=v1, realtime=v1', 'v1'],
+  ['', 'assistants=v1, assistants=v2', 'v2'],
+  ['?api-version=2024-02-15-preview', null, 'v1'],
+  // Today's clients always send the header, also with Azure's old version.
+  ['?api-version=2024-02-15-preview', 'assistants=v2', 'v1'],
+  ['?api-version=2024-05-01-preview', 'assistants=v2', 'v2'],
+  ['?api-version=2024-05-01-preview', 'assistants=v1', 'v1'],
+] as const) {
+  test(`'${query}' with '${beta}' asks for ${dialect}`, () => {
+    const headers = new Headers(beta === null ? {} : { 'openai-beta': beta });
+    assert.equal(dialectOf(new URLSearchParams(query), headers), dialect);
+  });
+}
