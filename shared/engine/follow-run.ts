@@ -6,10 +6,9 @@ import { tail } from '../events/tail.ts';
 import { errorFields } from '../log.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { loadSavedRun } from './load-saved-run.ts';
+import { rescueRun } from './rescue-run.ts';
 
-export type FollowDependencies = Pick<EngineDependencies, 'stores' | 'log' | 'drain'> & {
-  readonly events: EventLogs;
-};
+export type FollowDependencies = EngineDependencies & { readonly events: EventLogs };
 
 export interface FollowOptions {
   /** Aborted when the client left. */
@@ -22,11 +21,12 @@ export interface FollowOptions {
  * what goes wrong is the stream's last event.
  */
 export async function* followRun(
-  { events, stores, log, drain }: FollowDependencies,
+  dependencies: FollowDependencies,
   { thread_id, id }: Pick<RunRecord['object'], 'id' | 'thread_id'>,
   after: number,
   { signal, present }: FollowOptions,
 ): AsyncGenerator<string> {
+  const { events, stores, log, drain } = dependencies;
   const stop = new AbortController();
   const onStop = () => stop.abort();
   // Not AbortSignal.any: what it makes of a signal that lives as long as the process is kept as long.
@@ -38,7 +38,7 @@ export async function* followRun(
     yield* tail({
       read: () => events.reader(thread_id, id, stop.signal),
       after,
-      status: async () => (await stores.runs.row(thread_id, id))?.document.object.status,
+      status,
       load: () => loadSavedRun(stores, thread_id, id),
       signal: stop.signal,
       present,
@@ -49,5 +49,12 @@ export async function* followRun(
     yield encodeError(BROKEN);
   } finally {
     for (const source of [signal, drain]) source.removeEventListener('abort', onStop);
+  }
+
+  /** Asked when the log has been silent for a while: perhaps nobody works on the run. */
+  async function status() {
+    const row = await stores.runs.row(thread_id, id);
+    if (row) await rescueRun(dependencies, row.document);
+    return row?.document.object.status;
   }
 }

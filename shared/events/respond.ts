@@ -55,10 +55,10 @@ async function* events(options: ResponseOptions): AsyncGenerator<string> {
     if (text !== '') {
       sentAt = Date.now();
       yield text;
+    } else if (feed.state === 'behind' || (feed.state === 'closed' && !finished())) {
+      return yield* follow(feed.takenId);
     } else if (finished()) {
       return yield done;
-    } else if (feed.state !== 'open') {
-      return yield* follow(feed.takenId);
     } else {
       await feed.changed(sentAt + keepAliveMs - Date.now());
       if (Date.now() - sentAt < keepAliveMs) continue;

@@ -92,6 +92,20 @@ describe('the response of a streaming request', () => {
     assert.equal((await reader.next()).done, true);
   });
 
+  it('has one that is behind at the end read the rest there, too', async () => {
+    const one = aCase();
+    const reader = one.respond();
+    const first = reader.next();
+    one.feed.push(say(1, 'a'));
+    await first;
+    for (let n = 2; n < 2000; n++) one.feed.push(say(n, 'x'.repeat(1000)));
+    one.finished = true;
+    one.feed.close();
+    one.worked.resolve();
+    assert.equal(await textOf(reader), 'from the log');
+    assert.deepEqual(one.followed, [1]);
+  });
+
   it('holds one event however large', async () => {
     const one = aCase();
     one.feed.push(say(1, 'x'.repeat(2_000_000)));

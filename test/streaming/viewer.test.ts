@@ -3,6 +3,9 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 
 import type OpenAI from 'openai';
 
+import { followRun } from '../../shared/engine/follow-run.ts';
+import type { StartRun } from '../../shared/engine/start-run.ts';
+import { streamNewRun } from '../../shared/engine/stream-run.ts';
 import { openStorageAccount } from '../../shared/store/connection.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import {
@@ -168,6 +171,39 @@ describe('viewers of a run', () => {
     assert.match((await refused(await request(path))).message, /its event log has expired/);
     const unknown = await refused(await request(`${threadId}/runs/run_x/events`));
     assert.deepEqual(unknown, { status: 404, message: "No run found with id 'run_x'." });
+  });
+
+  it('are told where to go on when their host stops; the run goes on elsewhere', async () => {
+    const { services } = api.engine;
+    api.engine.model.add({ text: 'Hello', pieces: ['stall'] }, { text: ['Hello', ' there'] });
+    const stopping = new AbortController();
+    const host = { ...services, drain: stopping.signal };
+    const threadId = await thread();
+    const assistant = await services.stores.assistants.get('team-a', assistant_id);
+    assert.ok(assistant);
+    const start = { project: 'team-a', threadId, assistant, request: { assistant_id } };
+    const client = { signal: new AbortController().signal };
+    const own = collect(await streamNewRun(host, start as StartRun, client));
+    await api.engine.model.received(1);
+    const [run] = (await services.stores.runs.list(threadId, { limit: 1, order: 'desc' })).data;
+    assert.ok(run);
+    const viewer = followRun(host, run.object, -1, client);
+    assert.match(String((await viewer.next()).value), /thread\.run\.created/);
+    stopping.abort();
+    for (const text of [(await collect(viewer)).join(''), (await own).join('')]) {
+      assert.match(text, /event: error\ndata: .*Last-Event-ID.*\n\n$/);
+      assert.equal(text.includes('[DONE]'), false);
+    }
+    await api.engine.pump();
+    const all = await view(`${threadId}/runs/${run.object.id}/events`);
+    assert.deepEqual(namesOf(all), [
+      ...BEGIN,
+      ...MESSAGE_BEGINS,
+      'message.delta ×2',
+      ...MESSAGE_ENDS,
+      'run.completed',
+      'done',
+    ]);
   });
 
   it('get ordinary errors before the first byte of a stream', async () => {
