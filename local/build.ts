@@ -38,6 +38,8 @@ export async function buildPackage(dist: string): Promise<PackageReport> {
     platform: 'node',
     format: 'esm',
     target: 'node22',
+    // A lazily imported CommonJS package would come without its named exports: take ES modules where there are some.
+    mainFields: ['module', 'main'],
     // The Functions worker provides it: it exists in no package.
     external: ['@azure/functions-core'],
     // Packages in CommonJS call require(), which an ES module has not.
