@@ -5,7 +5,6 @@ import type { EngineDependencies } from './engine/dependencies.ts';
 import { EventLogs } from './events/event-log.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
-import { startAzureMonitor } from './observe/azure-monitor.ts';
 import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
@@ -37,6 +36,7 @@ export async function createServices(
   { clock = systemClock, log = consoleLog }: { clock?: Clock; log?: Log } = {},
 ): Promise<Services> {
   if (config.APPLICATIONINSIGHTS_CONNECTION_STRING) {
+    const { startAzureMonitor } = await import('./observe/azure-monitor.ts');
     await startAzureMonitor(config.APPLICATIONINSIGHTS_CONNECTION_STRING, config.AZURE_CLIENT_ID);
   }
   const telemetry = createTelemetry();

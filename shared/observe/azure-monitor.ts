@@ -1,37 +1,30 @@
+import { AzureMonitorMetricExporter, AzureMonitorTraceExporter } from '@azure/monitor-opentelemetry-exporter';
 import { context, metrics, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 
 import { MINUTE } from '../clock.ts';
 
 /**
- * Sends metrics and traces to Application Insights. Registers the SDK globally; the packages are only loaded
- * when a connection string is set. With a client id the identity signs in, as closed deployments demand.
+ * Sends metrics and traces to Application Insights; registers the SDK globally. This file is heavy: import it
+ * only when a connection string is set. With a client id the identity signs in, as closed deployments demand.
  */
 export async function startAzureMonitor(
   connectionString: string,
   clientId: string | undefined,
 ): Promise<void> {
-  const [
-    { AzureMonitorMetricExporter, AzureMonitorTraceExporter },
-    sdkMetrics,
-    sdkTraces,
-    { resourceFromAttributes },
-  ] = await Promise.all([
-    import('@azure/monitor-opentelemetry-exporter'),
-    import('@opentelemetry/sdk-metrics'),
-    import('@opentelemetry/sdk-trace-base'),
-    import('@opentelemetry/resources'),
-  ]);
   const credential =
     clientId && new (await import('@azure/identity')).ManagedIdentityCredential({ clientId });
   const options = credential ? { connectionString, credential } : { connectionString };
   const resource = resourceFromAttributes({ 'service.name': 'hourglass' });
-  const reader = new sdkMetrics.PeriodicExportingMetricReader({
+  const reader = new PeriodicExportingMetricReader({
     exporter: new AzureMonitorMetricExporter(options),
     exportIntervalMillis: MINUTE,
   });
-  metrics.setGlobalMeterProvider(new sdkMetrics.MeterProvider({ resource, readers: [reader] }));
-  const { AsyncLocalStorageContextManager } = await import('@opentelemetry/context-async-hooks');
+  metrics.setGlobalMeterProvider(new MeterProvider({ resource, readers: [reader] }));
+  const spans = new BatchSpanProcessor(new AzureMonitorTraceExporter(options));
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ resource, spanProcessors: [spans] }));
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const spans = new sdkTraces.BatchSpanProcessor(new AzureMonitorTraceExporter(options));
-  trace.setGlobalTracerProvider(new sdkTraces.BasicTracerProvider({ resource, spanProcessors: [spans] }));
 }

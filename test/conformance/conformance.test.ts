@@ -1,15 +1,30 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 
+import { buildPackage } from '../../local/build.ts';
 import { startStack } from '../support/stack.ts';
 import { openApi } from './api.ts';
 import { checkRow, reasonToSkip, unseenOperations } from './check.ts';
 import { rows } from './rows/all.ts';
 import { remoteScript, type Target } from './target.ts';
 
-/** The suite against a host process of its own, with real storage, sandboxes and a scripted model. */
-const stack = await startStack({ RATE_LIMIT_PER_MINUTE: '1000000' });
-after(() => stack[Symbol.asyncDispose]());
+/**
+ * The suite against what is deployed: the built package, not the sources, in a host process of its own with
+ * real storage, sandboxes and a scripted model.
+ */
+const dist = await mkdtemp(join(tmpdir(), 'hourglass-conformance-'));
+await buildPackage(dist);
+const stack = await startStack(
+  { RATE_LIMIT_PER_MINUTE: '1000000' },
+  { root: dist, functions: 'functions/*.js' },
+);
+after(async () => {
+  await stack[Symbol.asyncDispose]();
+  await rm(dist, { recursive: true, force: true });
+});
 
 const target: Target = {
   baseUrl: stack.host.url,

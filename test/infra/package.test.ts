@@ -52,6 +52,10 @@ suite('the deployment package', () => {
         SESSION_RESOURCE_GROUP: 'none',
         SESSION_LOCATION: 'none',
         SESSION_IMAGE: 'none',
+        // Telemetry is loaded, too, and sends to nobody: the discard port of this machine.
+        APPLICATIONINSIGHTS_CONNECTION_STRING:
+          'InstrumentationKey=00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://127.0.0.1:9/',
+        APPLICATION_INSIGHTS_NO_STATSBEAT: 'true',
       },
     });
     t.after(() => host.stop());

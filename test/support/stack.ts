@@ -19,8 +19,14 @@ export interface Stack extends AsyncDisposable {
 
 let stacks = 0;
 
-/** @param environment settings beside, or over, those of a working deployment */
-export async function startStack(environment: Record<string, string> = {}): Promise<Stack> {
+/**
+ * @param environment settings beside, or over, those of a working deployment
+ * @param app where the app's files are, when it is not these sources that run
+ */
+export async function startStack(
+  environment: Record<string, string> = {},
+  app: { readonly root?: string; readonly functions?: string } = {},
+): Promise<Stack> {
   const storage = await testStorage();
   const [arm, model] = await Promise.all([startTestEmulator({ warm: 1 }), startScriptedModel()]);
   const settings: Record<string, string> = {
@@ -40,7 +46,7 @@ export async function startStack(environment: Record<string, string> = {}): Prom
     SESSION_IMAGE: 'hourglass-session',
     ...environment,
   };
-  const host = await startHost({ environment: settings }).catch(async (error: unknown) => {
+  const host = await startHost({ ...app, environment: settings }).catch(async (error: unknown) => {
     await Promise.all([arm.stop(), model.stop()]);
     throw error;
   });
