@@ -42,7 +42,10 @@ export interface RunWork {
   /** Messages in the thread when the run began, its own additional ones included. */
   readonly messageCount: number;
   readonly lastMessageKey: string;
-  /** Who works on the run (unique per invocation), and until when (Unix milliseconds) without renewal. */
+  /**
+   * Who works on the run (unique per invocation), and until when (Unix milliseconds) without renewal; where
+   * nobody does, by when its watchdog looks.
+   */
   readonly leaseOwner: string;
   readonly leaseUntil: number;
   /** The waiting message that would wake the run if its worker died. */
@@ -51,7 +54,7 @@ export interface RunWork {
   readonly usage: RunUsage;
   /** Model calls answered and saved so far: a forced tool choice applies to the first only. */
   readonly modelCalls: number;
-  /** Times the run was taken over or redelivered; ends a run that kills every worker. */
+  /** Times the run was taken up since something of it was saved; ends a run that kills every worker. */
   readonly attempts: number;
 }
 
