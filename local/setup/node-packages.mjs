@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { project, SetupError, show } from './run-command.mjs';
@@ -19,6 +19,12 @@ export function nodePackagesAreCurrent() {
 }
 
 export async function installNodePackages() {
+  // npm ci empties the folder first, and would follow the link into somebody else's.
+  if (lstatSync(join(project, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new SetupError(
+      'node_modules is a link and does not fit package-lock.json. Remove it: rm node_modules',
+    );
+  }
   process.stderr.write('Installing the npm packages …\n');
   const npm = process.env.npm_execpath?.endsWith('.js')
     ? [process.execPath, process.env.npm_execpath]
