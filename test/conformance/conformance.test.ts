@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { buildPackage } from '../../local/build.ts';
+import { eventually } from '../support/eventually.ts';
 import { startStack } from '../support/stack.ts';
 import { openApi } from './api.ts';
 import { checkRow, reasonToSkip, unseenOperations } from './check.ts';
@@ -45,4 +46,21 @@ for (const row of rows) {
 
 test('every operation was done as asked at least once', () => {
   assert.deepEqual(unseenOperations(open), []);
+});
+
+// Not a row: no client can see it.
+test('a deleted thread takes its Python session with it', async () => {
+  const { threads } = open.api.client.beta;
+  stack.model.add({ toolCalls: [{ name: 'python', arguments: { code: 'print(1)' } }] }, { text: 'One' });
+  const before = new Set(stack.arm.groups.keys());
+  const run = await threads.createAndRunPoll({
+    assistant_id: await open.api.shared.assistantId(),
+    tools: [{ type: 'code_interpreter' }],
+    thread: { messages: [{ role: 'user', content: 'Print it.' }] },
+  });
+  assert.equal(run.status, 'completed', run.last_error?.message);
+  const own = [...stack.arm.groups.keys()].filter((name) => !before.has(name));
+  assert.equal(own.length, 1);
+  await threads.delete(run.thread_id);
+  await eventually('the end of the session', () => own.every((name) => !stack.arm.groups.has(name)));
 });
