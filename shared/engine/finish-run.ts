@@ -1,3 +1,4 @@
+import type { RunRecord } from '../api/run.ts';
 import { messageChangesOf } from '../store/messages.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { EndingWrite } from './claimed-run.ts';
@@ -16,11 +17,13 @@ export async function finishRun(context: RunContext, end: RunEnd): Promise<void>
   const { claimed, sink, dependencies } = context;
   const { usage, modelCalls } = context.countTurn(context.run).work;
   let ending: Ending | undefined;
+  let cancelling: RunRecord['object'] | undefined;
   if (end.status === 'cancelled') sink.emit({ event: 'thread.run.cancelling', data: context.run.object });
   if (end.status !== 'completed') await discardUnsavedFiles(dependencies.stores, context.run, context.steps);
   try {
     const watchdog = await claimed.finish((record): EndingWrite => {
       const work = { ...record.work, usage, modelCalls };
+      cancelling = record.object.status === 'cancelling' ? record.object : undefined;
       ending = endRun({ ...record, work }, end, context.steps, context.messages, context.now());
       return {
         record: ending.run,
@@ -28,6 +31,8 @@ export async function finishRun(context: RunContext, end: RunEnd): Promise<void>
         state: threadStateAfter(context),
       };
     });
+    // Told already, unless the cancellation was noticed only now.
+    if (cancelling) sink.emit({ event: 'thread.run.cancelling', data: cancelling });
     for (const event of ending?.events ?? []) sink.emit(event);
     await dismissWatchdog(dependencies, watchdog);
   } catch (error) {
