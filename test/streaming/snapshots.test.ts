@@ -180,6 +180,21 @@ describe('what the official client gathers from a stream', () => {
     await assertStored(second, rest);
   });
 
+  it('a run that is cancelled', async () => {
+    api.engine.model.add({ text: ['Once', ' upon'], pieces: ['stall'] });
+    const { id } = await say('Hi');
+    const stream = client.beta.threads.runs.stream(id, { assistant_id: (await assistant()).id });
+    const gathered = gather(stream);
+    await new Promise((resolve) => stream.once('textDelta', resolve));
+    await client.beta.threads.runs.cancel(stream.currentRun()!.id, { thread_id: id });
+    await assertStored(stream, await gathered);
+    assert.equal((await stream.finalRun()).status, 'cancelled');
+    assert.deepEqual(
+      (await stream.finalRunSteps()).map(({ status }) => status),
+      ['cancelled'],
+    );
+  });
+
   it('a run that is cut, and one that fails', async () => {
     const assistant_id = (await assistant()).id;
     for (const [turns, status] of [
