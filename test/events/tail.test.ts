@@ -10,7 +10,7 @@ import { tail } from '../../shared/events/tail.ts';
 import { aRun } from '../engine/records.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
 
-describe('following the log of a run', () => {
+describe('following the log of a run', { concurrency: true }, () => {
   let engine: TestEngine;
   let logs: EventLogs;
   before(async () => {

@@ -10,7 +10,16 @@ import { assertNoHandlerThrew, startHost } from '../support/host.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 import { EVENTS_AT, modelOf, POINTS, sessionOf, storyOf, userText } from './code-run.ts';
 import { type ScriptedSessions, startScriptedSessions } from './scripted-sessions.ts';
-import { collect, namesOf, readEvents, type WireEvent } from './streams.ts';
+import {
+  BEGIN,
+  collect,
+  MESSAGE_BEGINS,
+  MESSAGE_ENDS,
+  namesOf,
+  readEvents,
+  STEP_BEGINS,
+  type WireEvent,
+} from './streams.ts';
 
 /** Killed in the middle of the code, in the middle of the answer, and at the end. */
 const AFTER_EVERY_EVENT = ['behind-6', 'behind-10', `level-${POINTS - 1}`];
@@ -25,6 +34,23 @@ const functionCall = {
   argumentCharacters: 4,
 };
 const functionAnswer = { whenUserSays: ASKS, text: ['Fine', '.'] };
+
+const TALKS = 'Please talk';
+const pieceOfCall = (text: string, head: object = {}) => ({
+  delta: { tool_calls: [{ index: 0, ...head, function: { name: 'python', arguments: text } }] },
+});
+/** Dies with its host while it writes its call; asked again, it says something else before it. */
+const halfTurn = {
+  whenUserSays: TALKS,
+  text: ['Let me', ' see.'],
+  pieces: [pieceOfCall('{"code":"', { id: 'call_talk' }), pieceOfCall('pri'), 'stall' as const],
+};
+const wholeTurn = {
+  whenUserSays: TALKS,
+  text: ['Once more.'],
+  pieces: [pieceOfCall('{"code":"', { id: 'call_talk' }), pieceOfCall('print(1)"}')],
+  finish: 'tool_calls',
+};
 
 interface Cut {
   readonly name: string;
@@ -48,6 +74,8 @@ describe('a stream whose host was killed', () => {
   const hosts: HostProcess[] = [];
   /** A run that waits for the outputs of a function, of which the log knows nothing. */
   let asking: WireEvent[];
+  /** One whose answer was cut off after its message, in its tool call. */
+  let talking: WireEvent[];
   let second: HostProcess;
 
   before(async () => {
@@ -56,7 +84,10 @@ describe('a stream whose host was killed', () => {
     storage.fault = ({ kind, url }) => (kind === 'blob append' && isHeld(url) ? 'hang' : undefined);
     sessions = await startScriptedSessions(sessionOf(hold));
     model = await startScriptedModel({ respond: modelOf(hold) });
-    model.add(functionCall, functionAnswer);
+    model.add(functionCall, functionAnswer, halfTurn, wholeTurn, {
+      whenUserSays: TALKS,
+      text: ['Done', '.'],
+    });
     environment = {
       PATH: process.env.PATH ?? '',
       AzureWebJobsStorage: connectionString,
@@ -109,18 +140,21 @@ describe('a stream whose host was killed', () => {
     return { name, run: seen[0]?.data as Cut['run'], seen };
   }
 
-  async function readFunctionRun(client: OpenAI, url: string, assistant_id: string): Promise<WireEvent[]> {
-    const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: ASKS }] });
+  /** Starts a run of whose events the log is told nothing, and reads as many, at most to its end. */
+  async function readBehind(client: OpenAI, assistant_id: string, content: string, events = 100) {
+    const thread = await client.beta.threads.create({ messages: [{ role: 'user', content }] });
     heldThreads.add(thread.id);
-    const response = await fetch(`${url}/v1/threads/${thread.id}/runs`, {
+    const response = await fetch(`${client.baseURL}/threads/${thread.id}/runs`, {
       method: 'POST',
       headers: { authorization: 'Bearer KEY-A', 'content-type': 'application/json' },
       body: JSON.stringify({ assistant_id, stream: true }),
     });
     const seen: WireEvent[] = [];
-    for await (const event of readEvents(response.body)) {
-      if (event.event === 'done') break;
-      seen.push(event);
+    const stream = readEvents(response.body);
+    while (seen.length < events) {
+      const { value } = await stream.next();
+      if (!value || value.event === 'done') break;
+      seen.push(value);
     }
     return seen;
   }
@@ -141,7 +175,8 @@ describe('a stream whose host was killed', () => {
         readUntil(first.url, assistant_id, `level-${point}`, point),
       ]),
     );
-    asking = await readFunctionRun(client, first.url, assistant_id);
+    asking = await readBehind(client, assistant_id, ASKS);
+    talking = await readBehind(client, assistant_id, TALKS, 15);
     assertNoHandlerThrew(first);
     await first.kill();
     released.resolve();
@@ -168,7 +203,7 @@ describe('a stream whose host was killed', () => {
     for (let at = 0; at < all.length; at += AT_ONCE) {
       await Promise.all(all.slice(at, at + AT_ONCE).map((check) => check()));
     }
-    assert.equal(sessions.executions, cuts.length + 1, 'no code was begun twice');
+    assert.equal(sessions.executions, cuts.length + 2, 'no code was begun twice');
     assertNoHandlerThrew(second);
   });
 
@@ -194,5 +229,30 @@ describe('a stream whose host was killed', () => {
       [...new Set(ids)].sort((a, b) => a - b),
       'ids grow',
     );
+  });
+
+  it('keeps a message that was complete before the calls of its answer, whatever the model says then', async () => {
+    assert.deepEqual(namesOf(talking), [
+      ...BEGIN,
+      ...MESSAGE_BEGINS,
+      'message.delta ×2',
+      ...MESSAGE_ENDS,
+      ...STEP_BEGINS,
+      'run.step.delta ×2',
+    ]);
+    const { id, thread_id } = talking[0]!.data as Cut['run'];
+    const response = await fetch(`${second.url}/v1/threads/${thread_id}/runs/${id}/events`, {
+      headers: { authorization: 'Bearer KEY-A', 'last-event-id': talking.at(-1)?.id ?? '' },
+    });
+    const rest = await collect(readEvents(response.body));
+    assert.deepEqual(namesOf(rest).at(-2), 'run.completed');
+    const texts = storyOf([...talking, ...rest], 'NAME').filter((line) => /content|input/.test(line));
+    assert.deepEqual(texts.slice(0, 2), ['#2/0/content: "Let me see."', '#3/0/input: "\\u0001print(1)"']);
+    const client = new OpenAI({ baseURL: `${second.url}/v1`, apiKey: 'KEY-A' });
+    const { data } = await client.beta.threads.messages.list(thread_id, { order: 'asc' });
+    const written = data.flatMap(({ content }) =>
+      content.map((part) => part.type === 'text' && part.text.value),
+    );
+    assert.deepEqual(written, [TALKS, 'Let me see.', false, 'Done.']);
   });
 });
