@@ -80,9 +80,9 @@ describe('the event log of a run', () => {
     first.catchUp(saved(run));
     first.emit(say('one '));
     await first.close();
-    first.emit(say('never logged '));
     const second = logs.stream(run);
     await second.resume(saved(run));
+    first.emit(say('never logged '));
     await first.close();
     second.restart();
     for (const text of ['one ', 'two ', 'three']) second.emit(say(text));
