@@ -43,7 +43,8 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
   const progress = new Progress();
   let pollMs = MIN_POLL_MS;
   let lookAt = Date.now() + LOOK_AT_RUN_MS;
-  let sentAt = Date.now();
+  // Where there is nothing to tell yet, a comment comes at once: the answer has begun.
+  let sentAt = 0;
   for (;;) {
     signal.throwIfAborted();
     const events = (await reader.read()) ?? [];
