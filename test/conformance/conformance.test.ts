@@ -18,8 +18,13 @@ import { remoteScript, type Target } from './target.ts';
  */
 const dist = await mkdtemp(join(tmpdir(), 'hourglass-conformance-'));
 await buildPackage(dist);
+const [keyA, keyB, modelKey] = ['planted-key-of-team-a', 'planted-key-of-team-b', 'planted-key-of-the-model'];
 const stack = await startStack(
-  { RATE_LIMIT_PER_MINUTE: '1000000' },
+  {
+    RATE_LIMIT_PER_MINUTE: '1000000',
+    API_KEYS: `team-a:${keyA},team-b:${keyB}`,
+    OPENAI_API_KEY: modelKey,
+  },
   { root: dist, functions: 'functions/*.js' },
 );
 after(async () => {
@@ -29,17 +34,21 @@ after(async () => {
 
 const target: Target = {
   baseUrl: stack.host.url,
-  key: 'KEY-A',
-  secondKey: 'KEY-B',
+  key: keyA,
+  secondKey: keyB,
   model: 'scripted',
   script: remoteScript(stack.model.url),
 };
 const open = openApi(target);
 
+/** Everything that the model was shown. */
+const told: unknown[] = [];
+
 for (const row of rows) {
   test(row.says, async () => {
     assert.equal(reasonToSkip(row, target), undefined);
     await checkRow(open, row, target);
+    for (const { body } of stack.model.requests) told.push(...body.messages.map(({ content }) => content));
     stack.model.assertDone();
   });
 }
@@ -63,4 +72,13 @@ test('a deleted thread takes its Python session with it', async () => {
   assert.equal(own.length, 1);
   await threads.delete(run.thread_id);
   await eventually('the end of the session', () => own.every((name) => !stack.arm.groups.has(name)));
+});
+
+test('the logs of all this quote no key and nothing that anyone wrote', () => {
+  const logs = stack.host.logs();
+  // Short texts are ordinary words of any log.
+  const texts = told.filter((text) => typeof text === 'string').filter((text) => text.length >= 16);
+  assert.ok(texts.length >= 10, 'the run told the model something');
+  const quoted = [keyA, keyB, modelKey, ...texts].filter((text) => logs.includes(text));
+  assert.deepEqual(quoted, []);
 });
