@@ -54,6 +54,9 @@ class SeparateUsers(Agent):
 class FileCapabilities(SeparateUsers):
     """The same by a copy of setpriv that has the capabilities itself and that only the agent's group may start."""
 
+    # Users of its own: the end of an agent before it ends everything that runs as its kernel's user.
+    uid, kernel_uid, group = 61006 + OFFSET, 61007 + OFFSET, 61008 + OFFSET
+
     def prefix(self):
         path = self.folder / "run-as"
         shutil.copyfile("/usr/bin/setpriv", path)
