@@ -1,7 +1,10 @@
-import { type Clock, systemClock } from './clock.ts';
+import { setTimeout } from 'node:timers/promises';
+
+import { type Clock, SECOND, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { crashAt } from './engine/crash-points.ts';
 import type { EngineDependencies } from './engine/dependencies.ts';
+import { WorkInProgress } from './engine/work-in-progress.ts';
 import { EventLogs } from './events/event-log.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
@@ -27,6 +30,8 @@ export interface Services extends EngineDependencies {
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
   readonly telemetry: Telemetry;
+  /** Sends what was measured and not yet sent. */
+  readonly flushTelemetry: () => Promise<void>;
   readonly account: StorageAccount;
 }
 
@@ -35,10 +40,7 @@ export async function createServices(
   config: Config,
   { clock = systemClock, log = consoleLog }: { clock?: Clock; log?: Log } = {},
 ): Promise<Services> {
-  if (config.APPLICATIONINSIGHTS_CONNECTION_STRING) {
-    const { startAzureMonitor } = await import('./observe/azure-monitor.ts');
-    await startAzureMonitor(config.APPLICATIONINSIGHTS_CONNECTION_STRING, config.AZURE_CLIENT_ID);
-  }
+  const flushTelemetry = await startTelemetry(config);
   const telemetry = createTelemetry();
   const account = await openStorageAccount(config);
   watchStorageFaults(account.hosts, telemetry);
@@ -81,8 +83,10 @@ export async function createServices(
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
     telemetry,
+    flushTelemetry,
     account,
     drain: drained.signal,
+    inProgress: new WorkInProgress(),
     openSink: (run) => events.open(run),
     reportEvents: (saved) => events.report(saved),
   };
@@ -92,6 +96,19 @@ const drained = new AbortController();
 
 /** Asks the work of this process to come to a stop: runs are handed to other instances. */
 export const startDraining = (): void => drained.abort();
+
+/** The platform gives a worker 5 s to end in order. */
+const HAND_OVER_MS = 3.5 * SECOND;
+const FLUSH_MS = SECOND;
+
+/** Ends the work of this process in order: runs are handed over, and what was measured is sent. */
+export async function endInOrder(): Promise<void> {
+  startDraining();
+  const all = await made?.catch(() => undefined);
+  if (!all) return;
+  await all.inProgress.idle(HAND_OVER_MS);
+  await Promise.race([all.flushTelemetry(), setTimeout(FLUSH_MS, undefined, { ref: false })]);
+}
 
 let made: Promise<Services> | undefined;
 
@@ -103,6 +120,14 @@ export function services(): Promise<Services> {
     throw error;
   });
   return made;
+}
+
+/** @returns how to send what was measured and not yet sent */
+async function startTelemetry(config: Config): Promise<() => Promise<void>> {
+  const { APPLICATIONINSIGHTS_CONNECTION_STRING: destination, AZURE_CLIENT_ID: clientId } = config;
+  if (!destination) return async () => {};
+  const { startAzureMonitor } = await import('./observe/azure-monitor.ts');
+  return startAzureMonitor(destination, clientId);
 }
 
 function containerGroups(config: Config): ContainerGroups {

@@ -56,6 +56,8 @@ var settings = {
   AZURE_CLIENT_ID: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // The exporter's reports about itself would go to Microsoft, past any firewall's list.
+  APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
   // Uploads of 512 MB; the default stops at 100 MB.
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '629145600'
   // A small nursery: what streams through does not pile up before it is collected.

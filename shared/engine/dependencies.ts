@@ -8,6 +8,7 @@ import type { RunQueue } from '../queue/run-queue.ts';
 import type { Stores } from '../store/stores.ts';
 import type { CodeInterpreter } from '../tools/code-interpreter.ts';
 import type { Crash } from './crash-points.ts';
+import type { WorkInProgress } from './work-in-progress.ts';
 
 /** All that advancing a run touches. */
 export interface EngineDependencies {
@@ -21,6 +22,7 @@ export interface EngineDependencies {
   readonly crash: Crash;
   /** Aborted when this process is asked to stop: runs are handed to other workers. */
   readonly drain: AbortSignal;
+  readonly inProgress: WorkInProgress;
   /** Where a run's events go besides its waiting client: its event log, or nowhere. */
   openSink(run: RunRecord): RunSink;
   /** Reports what was saved of a run that nobody works on. */

@@ -84,10 +84,18 @@ const DRAIN_GRACE_MS = 2 * SECOND;
  * Advances within this invocation's slice of time.
  * @param waiting the sink of a streaming request: no message stands behind such an invocation
  */
-export async function advanceClaimed(
+export function advanceClaimed(
   dependencies: EngineDependencies,
   claimed: ClaimedRun,
   waiting?: RunSink,
+): Promise<void> {
+  return dependencies.inProgress.track(advanceForASlice(dependencies, claimed, waiting));
+}
+
+async function advanceForASlice(
+  dependencies: EngineDependencies,
+  claimed: ClaimedRun,
+  waiting: RunSink | undefined,
 ): Promise<void> {
   const { config, drain, openSink } = dependencies;
   const handOver = () => claimed.interrupt(new Interruption('drain'));

@@ -10,11 +10,12 @@ import { MINUTE } from '../clock.ts';
 /**
  * Sends metrics and traces to Application Insights; registers the SDK globally. This file is heavy: import it
  * only when a connection string is set. With a client id the identity signs in, as closed deployments demand.
+ * @returns sends what has not been sent yet; metrics otherwise leave once a minute
  */
 export async function startAzureMonitor(
   connectionString: string,
   clientId: string | undefined,
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const credential =
     clientId && new (await import('@azure/identity')).ManagedIdentityCredential({ clientId });
   const options = credential ? { connectionString, credential } : { connectionString };
@@ -23,8 +24,12 @@ export async function startAzureMonitor(
     exporter: new AzureMonitorMetricExporter(options),
     exportIntervalMillis: MINUTE,
   });
-  metrics.setGlobalMeterProvider(new MeterProvider({ resource, readers: [reader] }));
+  const meters = new MeterProvider({ resource, readers: [reader] });
+  metrics.setGlobalMeterProvider(meters);
   const spans = new BatchSpanProcessor(new AzureMonitorTraceExporter(options));
   trace.setGlobalTracerProvider(new BasicTracerProvider({ resource, spanProcessors: [spans] }));
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  return async () => {
+    await Promise.allSettled([meters.forceFlush(), spans.forceFlush()]);
+  };
 }

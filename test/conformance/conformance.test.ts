@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 
 import { buildPackage } from '../../local/build.ts';
 import { eventually } from '../support/eventually.ts';
+import { startInsights } from '../support/insights.ts';
 import { startStack } from '../support/stack.ts';
 import { openApi } from './api.ts';
 import { checkRow, reasonToSkip, unseenOperations } from './check.ts';
@@ -19,8 +20,11 @@ import { remoteScript, type Target } from './target.ts';
 const dist = await mkdtemp(join(tmpdir(), 'hourglass-conformance-'));
 await buildPackage(dist);
 const [keyA, keyB, modelKey] = ['planted-key-of-team-a', 'planted-key-of-team-b', 'planted-key-of-the-model'];
+const insights = await startInsights();
 const stack = await startStack(
   {
+    ...insights.environment,
+    TMPDIR: dist,
     RATE_LIMIT_PER_MINUTE: '1000000',
     API_KEYS: `team-a:${keyA},team-b:${keyB}`,
     OPENAI_API_KEY: modelKey,
@@ -29,6 +33,7 @@ const stack = await startStack(
 );
 after(async () => {
   await stack[Symbol.asyncDispose]();
+  await insights[Symbol.asyncDispose]();
   await rm(dist, { recursive: true, force: true });
 });
 
@@ -74,11 +79,50 @@ test('a deleted thread takes its Python session with it', async () => {
   await eventually('the end of the session', () => own.every((name) => !stack.arm.groups.has(name)));
 });
 
-test('the logs of all this quote no key and nothing that anyone wrote', () => {
-  const logs = stack.host.logs();
-  // Short texts are ordinary words of any log.
-  const texts = told.filter((text) => typeof text === 'string').filter((text) => text.length >= 16);
-  assert.ok(texts.length >= 10, 'the run told the model something');
-  const quoted = [keyA, keyB, modelKey, ...texts].filter((text) => logs.includes(text));
-  assert.deepEqual(quoted, []);
+describe('what all this told the operators', () => {
+  before(() => stack.host.stop());
+
+  /** None of the keys, and nothing that anyone wrote. */
+  function assertQuotesNothing(what: string): void {
+    // Short texts are ordinary words of any log.
+    const texts = told.filter((text) => typeof text === 'string').filter((text) => text.length >= 16);
+    assert.ok(texts.length >= 10, 'the run told the model something');
+    // As a log line or an envelope would hold it.
+    const escaped = texts.map((text) => JSON.stringify(text).slice(1, -1));
+    const secrets = [keyA, keyB, modelKey, ...texts, ...escaped];
+    assert.deepEqual(
+      secrets.filter((text) => what.includes(text)),
+      [],
+    );
+  }
+
+  test('the logs quote no key and nothing that anyone wrote', () => assertQuotesNothing(stack.host.logs()));
+
+  test('nor do the traces and metrics that Application Insights received, to the last one', () => {
+    console.error(
+      insights.bodies.length,
+      insights.others,
+      insights.bodies[0]?.slice(0, 600),
+      stack.host.logs().slice(-1500),
+    );
+    assertQuotesNothing(insights.bodies.join('\n'));
+    const spans = insights.envelopes.filter(({ data }) => data.baseType !== 'MetricData');
+    const names = new Set(spans.map(({ data }) => data.baseData.name));
+    assert.deepEqual([...names].sort(), ['code', 'run', 'session']);
+    const measured = new Set(
+      insights.envelopes.flatMap(({ data }) =>
+        ((data.baseData.metrics ?? []) as { name: string }[]).map(({ name }) => name),
+      ),
+    );
+    for (const name of [
+      'runs',
+      'run.duration',
+      'run.queue_wait',
+      'model.duration',
+      'tokens',
+      'code.duration',
+    ])
+      assert.ok(measured.has(`hourglass.${name}`), `${name} arrived: ${[...measured]}`);
+    assert.deepEqual([...insights.others], ['settings.sdk.monitor.azure.com:443']);
+  });
 });

@@ -20,11 +20,12 @@ export const LEFT_AT_DEFAULT: Readonly<Record<string, string>> = {
   HOURGLASS_CRASH_AT: 'crash tests only',
 };
 
-/** App settings that Bicep sets and the code does not read: for the Functions host. */
+/** App settings that Bicep sets and the code does not read: for the Functions host, or a library. */
 export const FOR_THE_HOST: Readonly<Record<string, string>> = {
   AzureWebJobsStorage__credential:
     'tells the host to use the managed identity for its own storage and the triggers',
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'tells the host to send telemetry by identity',
+  APPLICATION_INSIGHTS_NO_STATSBEAT: "the exporter's own switch",
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: 'the host refuses bodies above 100 MB otherwise',
   languageWorkers__node__arguments: 'arguments of the worker process, as local/host-process.ts has them',
 };
