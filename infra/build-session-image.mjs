@@ -1,6 +1,8 @@
 /**
  * Builds the image of the Python sessions in the registry itself (`az acr build`), so that no container engine is
- * needed here. Run by azd after provisioning, which sets the two variables; does nothing when the tag is there.
+ * needed here. Run by azd after provisioning, which sets the two variables, and before it with
+ * `--before-provisioning`: then a registry that is there already gets the new tag before the app is told to use it.
+ * Does nothing when the tag is there.
  * Plain JavaScript: whatever Node an operator has can run it.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,7 +10,9 @@ import { fileURLToPath } from 'node:url';
 
 const repository = 'hourglass-session';
 const registry = process.env.CONTAINER_REGISTRY_NAME;
-const tag = process.env.SESSION_IMAGE_TAG ?? 'latest';
+const tag = process.env.SESSION_IMAGE_TAG || 'latest';
+// `latest` is built anew each time: once is enough.
+if (process.argv.includes('--before-provisioning') && (!registry || tag === 'latest')) process.exit(0);
 if (!registry || !/^[a-zA-Z0-9]{5,50}$/.test(registry)) {
   stop('CONTAINER_REGISTRY_NAME is not set; it is an output of infra/main.bicep (azd env get-values).');
 }

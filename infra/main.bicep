@@ -40,6 +40,9 @@ param vnetAddressPrefix string = ''
 @description('true: the app reaches the internet through a NAT gateway with one fixed public address. Sessions never do.')
 param natGateway bool = false
 
+@description('Resource id of a route table for the app\'s subnet, where all traffic must pass a firewall. Empty: none.')
+param appRouteTableId string = ''
+
 @description('false: leave the platform DNS and metadata services reachable from sessions (see docs/deploy.md).')
 param denyPlatformServices bool = true
 
@@ -50,6 +53,7 @@ param denyPlatformServices bool = true
 @maxLength(20)
 param storagePrefix string = 'hourglass'
 
+@description('Redundancy of the storage account; choose it before the first deployment.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageSku string = 'Standard_LRS'
 
@@ -62,9 +66,11 @@ param eventLogDays int = 1
 @allowed(['22', '24'])
 param nodeVersion string = '24'
 
+@description('Memory of one instance of the app, in MB.')
 @allowed([2048, 4096])
 param instanceMemoryMB int = 2048
 
+@description('Instances the app may grow to, of each kind (HTTP, runs).')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 100
@@ -95,8 +101,13 @@ param createOpenAi bool = true
 @description('Region of that account; empty = the region of everything else.')
 param openAiLocation string = ''
 
+@description('Model of that account\'s deployment, which gets the same name.')
 param openAiModelName string = 'gpt-5-mini'
+
+@description('Version of that model.')
 param openAiModelVersion string = '2025-08-07'
+
+@description('Kind of deployment: where the model\'s calls may be worked on.')
 param openAiDeploymentSku string = 'GlobalStandard'
 
 @description('Thousands of tokens a minute.')
@@ -112,6 +123,7 @@ param azureOpenAiResourceId string = ''
 @description('Bring your own: base URL of any other server that speaks Chat Completions.')
 param openAiBaseUrl string = ''
 
+@description('Key of that server.')
 @secure()
 param openAiApiKey string = ''
 
@@ -126,10 +138,12 @@ param modelContextTokens string = ''
 @description('Tag of the session image in the registry made here.')
 param sessionImageTag string = 'latest'
 
+@description('Cores of one Python session.')
 @minValue(1)
 @maxValue(31)
 param sessionCpu int = 1
 
+@description('Memory of one Python session, in GB.')
 @minValue(1)
 @maxValue(240)
 param sessionMemoryGb int = 2
@@ -154,6 +168,7 @@ param registryPublicNetworkAccess string = ''
 @description('Addresses that alerts are sent to, separated by commas. Empty: alerts show in the portal only.')
 param alertEmails string = ''
 
+@description('Days that logs and telemetry are kept.')
 @minValue(30)
 @maxValue(730)
 param logRetentionDays int = 30
@@ -202,6 +217,7 @@ module vnet 'modules/network.bicep' = {
     token: token
     addressPrefix: empty(vnetAddressPrefix) ? '10.90.0.0/20' : vnetAddressPrefix
     natGateway: natGateway
+    appRouteTableId: appRouteTableId
     denyPlatformServices: denyPlatformServices
   }
 }

@@ -1,7 +1,8 @@
 /**
  * Makes sure that everything is there, then runs a script with a Node that can run it:
- * `node local/setup.mjs [local/start.ts [arguments]]`. Plain JavaScript without dependencies, for Node >= 20,
- * because it runs before anything is installed. Quick when nothing is missing, and safe to repeat.
+ * `node local/setup.mjs [--no-sessions] [local/start.ts [arguments]]`. Plain JavaScript without dependencies, for
+ * Node >= 20, because it runs before anything is installed. Quick when nothing is missing, and safe to repeat.
+ * `--no-sessions`: for what starts no Python here, neither Python nor sandbox is looked for.
  */
 import { spawn } from 'node:child_process';
 import { delimiter, dirname, resolve } from 'node:path';
@@ -15,9 +16,10 @@ import { installBubblewrap, installPython } from './setup/install-python.mjs';
 import { installNodePackages, nodePackagesAreCurrent } from './setup/node-packages.mjs';
 import { project, SetupError } from './setup/run-command.mjs';
 
-async function prepare() {
+async function prepare({ sessions }) {
   if (!nodePackagesAreCurrent()) await exclusively(installNodePackages, nodePackagesAreCurrent);
   const node = findNode();
+  if (!sessions) return node;
   if (!findPython()) await exclusively(installPython, () => findPython() !== undefined);
   if (!findBubblewrap()) await exclusively(installBubblewrap, findBubblewrap);
   return node;
@@ -45,8 +47,10 @@ async function run(node, script, scriptArguments) {
 
 try {
   process.chdir(project);
-  const node = await prepare();
-  const [script, ...scriptArguments] = process.argv.slice(2);
+  const words = process.argv.slice(2);
+  const sessions = words[0] !== '--no-sessions';
+  const node = await prepare({ sessions });
+  const [script, ...scriptArguments] = sessions ? words : words.slice(1);
   if (script !== undefined) await run(node, script, scriptArguments);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

@@ -6,6 +6,7 @@ param tags object
 param token string
 param addressPrefix string
 param natGateway bool
+param appRouteTableId string
 param denyPlatformServices bool
 
 var appPrefix = cidrSubnet(addressPrefix, 24, 0)
@@ -96,6 +97,14 @@ resource sessionSecurity 'Microsoft.Network/networkSecurityGroups@2024-05-01' = 
   }
 }
 
+// Without rules of its own: the platform's defaults hold. Policies often want every subnet to have one.
+resource plainSecurity 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+  name: 'nsg-plain-${token}'
+  location: location
+  tags: tags
+  properties: { securityRules: [] }
+}
+
 resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = if (natGateway) {
   name: 'pip-nat-${token}'
   location: location
@@ -128,6 +137,8 @@ resource vnet 'Microsoft.Network/virtualNetworks@2024-05-01' = {
           // Resource Manager and Entra ID have public addresses only: without this or a NAT gateway the app is mute.
           defaultOutboundAccess: !natGateway
           natGateway: natGateway ? { id: nat.id } : null
+          routeTable: empty(appRouteTableId) ? null : { id: appRouteTableId }
+          networkSecurityGroup: { id: plainSecurity.id }
           // https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#virtual-network-integration
           delegations: [
             { name: 'functions', properties: { serviceName: 'Microsoft.App/environments' } }
@@ -139,6 +150,7 @@ resource vnet 'Microsoft.Network/virtualNetworks@2024-05-01' = {
         properties: {
           addressPrefix: endpointPrefix
           defaultOutboundAccess: false
+          networkSecurityGroup: { id: plainSecurity.id }
         }
       }
       {

@@ -28,6 +28,16 @@ suite('the deployment package', () => {
     assert.deepEqual((await readdir(dist)).sort(), ['chunks', 'functions', 'host.json', 'package.json']);
   });
 
+  test('is sent by azd as it is', async () => {
+    const [azure, ignored] = await Promise.all(
+      ['azure.yaml', '.funcignore'].map((name) => readFile(name, 'utf8')),
+    );
+    assert.match(azure!, /^ +dist: dist$/m);
+    // azd would install packages in Azure, or stop, where .funcignore leaves node_modules out.
+    assert.match(azure!, /^ +remoteBuild: false$/m);
+    assert.match(ignored!, /^\*\n!node_modules$/m);
+  });
+
   test('keeps Resource Manager, identity, the model client and token tables for those who need them', () => {
     // buildPackage throws when one of them is loaded at the start; most of the package is such code.
     assert.ok(report.startBytes * 2 < report.totalBytes, JSON.stringify(report));

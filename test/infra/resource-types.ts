@@ -169,6 +169,7 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
             addressPrefix: true,
             defaultOutboundAccess: true,
             natGateway: subResource,
+            routeTable: subResource,
             networkSecurityGroup: subResource,
             delegations: { name: true, properties: { serviceName: true } },
           },

@@ -71,6 +71,14 @@ suite('the templates of infra/', () => {
     assert.equal(new Set(variables.filter((name) => name !== undefined)).size, declared.length);
   });
 
+  test('every parameter of main.bicep is explained there', () => {
+    const { text } = files.get('main.bicep')!.root;
+    const unexplained = [...text.matchAll(/((?:^@.*\n)*)^param (\w+)/gm)]
+      .filter(([, decorators]) => !decorators?.includes('@description('))
+      .map(([, , name]) => name);
+    assert.deepEqual(unexplained, []);
+  });
+
   test('no output comes back as a parameter that it would freeze', () => {
     // azd keeps outputs in the environment that main.parameters.json reads.
     const variables = new Set(

@@ -40,6 +40,16 @@ test('npm packages are installed when missing, and the script then runs with its
   );
 });
 
+test('what starts no Python here runs without Python and sandbox', async () => {
+  const machine = await setupProject();
+  await machine.program('npm', NPM);
+  await writeFile(join(machine.folder, 'script.ts'), 'console.log(process.argv.slice(2));');
+  const { code, output } = await machine.run(['local/setup.mjs', '--no-sessions', 'script.ts', '--flag']);
+  assert.equal(code, 0, output);
+  assert.match(output, /\[ '--flag' \]/);
+  assert.ok((await machine.calls()).every((call) => call.startsWith('npm ci ')));
+});
+
 test('a changed lock file brings npm back; the same content at a later time does not', async () => {
   const machine = await completeMachine();
   const environment = { SESSION_PYTHON: machine.python };
