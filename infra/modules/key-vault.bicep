@@ -69,7 +69,9 @@ module endpoint 'private-endpoint.bicep' = if (privateNetwork) {
   }
 }
 
-// https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
+// With the version: a reference without one is looked up again within 24 hours only, which is too late for a key that
+// leaked. A new version changes the setting, and a changed setting restarts the app.
+// https://learn.microsoft.com/azure/app-service/app-service-key-vault-references#understand-rotation
 output name string = vault.name
-output apiKeysReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${apiKeysSecret.name})'
-output openAiApiKeyReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=openai-api-key)'
+output apiKeysReference string = '@Microsoft.KeyVault(SecretUri=${apiKeysSecret.properties.secretUriWithVersion})'
+output openAiApiKeyReference string = empty(openAiApiKey) ? '' : '@Microsoft.KeyVault(SecretUri=${openAiApiKeySecret!.properties.secretUriWithVersion})'
