@@ -83,6 +83,10 @@ async function pages(report: Report, client: OpenAI, small: Conversation, large:
         times(({ total }) => total),
       );
       report.row(
+        '    of that, until the emulator has answered',
+        times(({ storage }) => storage),
+      );
+      report.row(
         '    storage transactions',
         `${many[0]?.transactions} : ${few[0]?.transactions}`,
         'the same',
