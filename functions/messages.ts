@@ -6,6 +6,7 @@ import { requireCursors } from '../shared/http/cursors.ts';
 import { missingIn } from '../shared/http/missing.ts';
 import { filesOfMessages, requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
+import { notWhileWritten, whenWritten } from '../shared/http/when-written.ts';
 import { isOwnId } from '../shared/ids.ts';
 import { type Services, services } from '../shared/services.ts';
 import { MAX_MESSAGES } from '../shared/store/messages.ts';
@@ -46,13 +47,15 @@ export const handlers: Handlers<Services> = {
   },
 
   modifyMessage: async ({ project, params: { thread_id: threadId, message_id: id }, body }, { stores }) => {
-    const changed = await stores.messages.update(project, threadId, id, (record) => ({
-      ...record,
-      object: {
-        ...record.object,
-        metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
-      },
-    }));
+    const changed = await whenWritten(id, () =>
+      stores.messages.update(project, threadId, id, (record) => ({
+        ...notWhileWritten(record),
+        object: {
+          ...record.object,
+          metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
+        },
+      })),
+    );
     if (!changed) throw await missingIn(stores.threads, project, threadId, notFound('message', id));
     return presentMessage(changed);
   },

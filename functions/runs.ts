@@ -13,7 +13,12 @@ import { requireCursors } from '../shared/http/cursors.ts';
 import { presenterOf } from '../shared/http/dialect.ts';
 import { missingIn } from '../shared/http/missing.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
-import { filesOfMessages, requireAssistant, requireFiles } from '../shared/http/references.ts';
+import {
+  filesOfMessages,
+  requireAssistant,
+  requireFiles,
+  requireToolChoice,
+} from '../shared/http/references.ts';
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
@@ -31,6 +36,7 @@ export const handlers: Handlers<Services> = {
       requireAssistant(all.stores.assistants, project, body.assistant_id),
       requireFiles(all.stores.files, project, messages),
     ]);
+    requireToolChoice(assistant, body);
     const start = { project, threadId, assistant, request: body };
     if (body.stream) {
       const options = { signal, present: presenterOf(dialect) };

@@ -17,6 +17,7 @@ import {
   filesOfResources,
   requireAssistant,
   requireFiles,
+  requireToolChoice,
   requireVectorStores,
 } from '../shared/http/references.ts';
 import { StreamReply } from '../shared/http/reply.ts';
@@ -71,6 +72,7 @@ export const handlers: Handlers<Services> = {
       requireResources(all, project, body.thread ?? {}, 'thread.'),
       requireFiles(all.stores.files, project, filesOfResources(body.tool_resources)),
     ]);
+    requireToolChoice(assistant, body);
     const thread = await create(all, project, body.thread ?? {});
     const start = {
       project,

@@ -11,6 +11,8 @@ export interface RunStepRecord {
   readonly object: RunStep;
   /** The outcome of each call so far, by call id: the checkpoint that keeps a call from running twice. */
   readonly results: Readonly<Record<string, ToolResult>>;
+  /** A message that the model wrote after calls of the same turn: it stands behind them and before what they gave. */
+  readonly late?: boolean;
 }
 
 /** What the model is told about a finished call. Absent: the call has not finished. */

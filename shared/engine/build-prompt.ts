@@ -3,6 +3,7 @@ import type { RunRecord } from '../api/run.ts';
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import type { ChatMessage } from '../model/model.ts';
 import { toolCallsOf } from './steps.ts';
+import { interpreterName } from './tool-definitions.ts';
 
 /** What belongs together in a prompt: truncation drops whole groups, never an output without its call. */
 export interface PromptGroup {
@@ -20,33 +21,40 @@ export interface PromptInput {
   /** This run's steps, oldest first, and the messages that they made. */
   readonly steps: readonly RunStepRecord[];
   readonly ownMessages: readonly MessageRecord[];
-  /** Data URLs of images by file id; an image that is not there is named instead. */
-  readonly images: ReadonlyMap<string, string>;
 }
+
+/** Before the id of a file in the place of an image's URL: images are read when it is known which are needed. */
+export const IMAGE_FILE = 'image-file:';
 
 /** The conversation as groups, oldest first. Pure. */
 export function conversation(input: PromptInput): PromptGroup[] {
+  const toolGroup = toolGroupsOf(interpreterName(input.run));
   const groups: PromptGroup[] = [];
   const stepsByRun = Map.groupBy(input.pastSteps, (step) => step.object.run_id);
-  for (const { object } of input.history) {
-    // Earlier tool calls stand before the first message that their run wrote.
-    const steps = object.run_id && stepsByRun.get(object.run_id);
-    if (object.run_id && steps) {
-      stepsByRun.delete(object.run_id);
-      groups.push(...steps.flatMap(toolGroup));
-    }
-    groups.push({ messages: [chatMessage(object, input.images)], threadMessages: 1 });
+  for (const [index, { object }] of input.history.entries()) {
+    const steps = (object.run_id !== null && stepsByRun.get(object.run_id)) || [];
+    // What a run did is told in the order in which it did it: calls stand before the message that followed them,
+    const behind = 1 + steps.findIndex((step) => messageOf(step) === object.id);
+    groups.push(...steps.splice(0, behind).flatMap(toolGroup), messageGroup(object));
+    // and calls that no message followed behind the last one.
+    if (input.history[index + 1]?.object.run_id !== object.run_id) groups.push(...steps.flatMap(toolGroup));
   }
   const own = new Map(input.ownMessages.map(({ object }) => [object.id, object]));
   for (const step of input.steps) {
-    const details = step.object.step_details;
-    const message = details.type === 'message_creation' && own.get(details.message_creation.message_id);
-    if (message && message.status !== 'in_progress') {
-      groups.push({ messages: [chatMessage(message, input.images)], threadMessages: 1 });
-    }
+    const message = own.get(messageOf(step) ?? '');
+    if (message && message.status !== 'in_progress') groups.push(messageGroup(message));
     groups.push(...toolGroup(step));
   }
   return groups;
+}
+
+const messageOf = ({ object: { step_details: details } }: RunStepRecord): string | undefined =>
+  details.type === 'message_creation' ? details.message_creation.message_id : undefined;
+
+/** A message that comes to nothing is left out: servers refuse empty ones. */
+function messageGroup(message: Message): PromptGroup {
+  const chat = chatMessage(message);
+  return { messages: chat.role === 'assistant' && chat.content === '' ? [] : [chat], threadMessages: 1 };
 }
 
 /** The system message: instructions, then what the tools need to be said. undefined when there is nothing. */
@@ -56,24 +64,41 @@ export function systemMessage(run: RunRecord, notes: readonly string[]): ChatMes
 }
 
 /** A step's calls with their outputs; calls without an output (of a run that ended early) are left out. */
-function toolGroup(step: RunStepRecord): PromptGroup[] {
-  const calls = toolCallsOf(step).filter((call) => step.results[call.id] !== undefined);
-  if (calls.length === 0) return [];
-  const assistant: ChatMessage = { role: 'assistant', content: null, tool_calls: calls.map(chatToolCall) };
-  const outputs = calls.map((call): ChatMessage => {
-    return { role: 'tool', tool_call_id: call.id, content: step.results[call.id]?.text ?? '' };
-  });
-  return [{ messages: [assistant, ...outputs], threadMessages: 0 }];
-}
+const toolGroupsOf =
+  (interpreter: string) =>
+  (step: RunStepRecord): PromptGroup[] => {
+    const calls = toolCallsOf(step).filter((call) => step.results[call.id] !== undefined);
+    if (calls.length === 0) return [];
+    const tool_calls = calls.map((call) => chatToolCall(call, interpreter));
+    const assistant: ChatMessage = { role: 'assistant', content: null, tool_calls };
+    const outputs = calls.map((call): ChatMessage => {
+      return { role: 'tool', tool_call_id: call.id, content: step.results[call.id]?.text ?? '' };
+    });
+    return [{ messages: [assistant, ...outputs], threadMessages: 0 }];
+  };
 
-function chatToolCall(call: ToolCall) {
+function chatToolCall(call: ToolCall, interpreter: string) {
   switch (call.type) {
     case 'code_interpreter':
-      return functionCall(call.id, 'python', JSON.stringify({ code: call.code_interpreter.input }));
+      return functionCall(call.id, interpreter, JSON.stringify({ code: call.code_interpreter.input }));
     case 'function':
-      return functionCall(call.id, call.function.name, call.function.arguments);
+      return functionCall(call.id, legalName(call.function.name), legalArguments(call.function.arguments));
     case 'file_search':
       return functionCall(call.id, 'file_search', '{}');
+  }
+}
+
+/** Models invent names (`multi_tool_use.parallel`) that their own servers refuse to be told again. */
+const legalName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unknown';
+
+/** Servers that parse the arguments of earlier calls fail for ever on broken ones. */
+function legalArguments(text: string): string {
+  if (text.trim() === '') return '{}';
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify({ unreadable: text });
   }
 }
 
@@ -83,7 +108,7 @@ const functionCall = (id: string, name: string, text: string) => ({
   function: { name, arguments: text },
 });
 
-function chatMessage(message: Message, images: ReadonlyMap<string, string>): ChatMessage {
+function chatMessage(message: Message): ChatMessage {
   if (message.role === 'assistant') return { role: 'assistant', content: plainText(message) };
   if (message.content.every((part) => part.type === 'text'))
     return { role: 'user', content: plainText(message) };
@@ -95,11 +120,8 @@ function chatMessage(message: Message, images: ReadonlyMap<string, string>): Cha
           return { type: 'text' as const, text: part.text.value };
         case 'image_url':
           return imagePart(part.image_url.url, part.image_url.detail);
-        case 'image_file': {
-          const url = images.get(part.image_file.file_id);
-          if (url) return imagePart(url, part.image_file.detail);
-          return { type: 'text' as const, text: `[image ${part.image_file.file_id} is not available]` };
-        }
+        case 'image_file':
+          return imagePart(`${IMAGE_FILE}${part.image_file.file_id}`, part.image_file.detail);
         case 'refusal':
           return { type: 'text' as const, text: part.refusal };
       }
@@ -119,10 +141,12 @@ function plainText(message: Message): string {
         return part.text.value;
       case 'refusal':
         return part.refusal;
-      // Figures of ours: the model knows of them from the call that drew them.
+      // Figures of a run: the model knows of them from the call that drew them. Chat Completions take no images
+      // from an assistant, so those that a caller put there are named.
       case 'image_file':
+        return message.run_id === null ? `[image ${part.image_file.file_id}]` : '';
       case 'image_url':
-        return '';
+        return part.image_url.url.startsWith('data:') ? '[image]' : `[image ${part.image_url.url}]`;
     }
   });
   return texts.filter((text) => text !== '').join('\n\n');

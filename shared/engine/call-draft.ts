@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
 import type { ToolCall } from '../api/run-step.ts';
 import { jsonStringStream } from './json-string-stream.ts';
-import { PYTHON_TOOL } from './tool-definitions.ts';
+import { isInterpreterCall } from './tool-definitions.ts';
 
 /** A tool call while the model writes it. */
 export interface CallDraft {
@@ -15,8 +15,7 @@ export interface CallDraft {
 }
 
 export function draftCall(id: string, name: string, run: RunRecord): CallDraft {
-  const hosted = name === PYTHON_TOOL && run.object.tools.some((tool) => tool.type === 'code_interpreter');
-  return hosted ? codeDraft(id) : functionDraft(id, name);
+  return isInterpreterCall(run, name) ? codeDraft(id) : functionDraft(id, name);
 }
 
 function functionDraft(id: string, name: string): CallDraft {

@@ -44,12 +44,11 @@ function decideOnCalls(run: RunRecord, step: RunStepRecord): NextStep {
   return { type: 'complete-step', step };
 }
 
-/** Whether the run has the tool that the model calls; models invent some now and then. */
+/** Whether the run has the function that the model calls; models invent some now and then. */
 export const isOffered = (
   { object }: Pick<RunRecord, 'object'>,
   { function: { name } }: FunctionCall,
-): boolean =>
-  object.tools.some((tool) => name === (tool.type === 'function' ? tool.function.name : tool.type));
+): boolean => object.tools.some((tool) => tool.type === 'function' && tool.function.name === name);
 
 /** A model that calls tools for ever is stopped here, if not by the run's time. */
 function overLimit(steps: readonly RunStepRecord[]): NextStep | undefined {

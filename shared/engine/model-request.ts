@@ -3,6 +3,7 @@ import type { ChatMessage, ModelRequest } from '../model/model.ts';
 import { INTERPRETER_NOTE, usesCodeInterpreter, workspaceNote } from '../tools/workspace-plan.ts';
 import { conversation, systemMessage } from './build-prompt.ts';
 import type { RunEnd } from './decide.ts';
+import { withImages } from './load-images.ts';
 import type { RunContext } from './run-context.ts';
 import { chatToolChoice, chatTools } from './tool-definitions.ts';
 import { truncate } from './truncate.ts';
@@ -31,7 +32,6 @@ export async function buildRequest(
     run,
     history: history.messages,
     pastSteps: history.pastSteps,
-    images: history.images,
     steps,
     ownMessages: context.messages,
   });
@@ -64,7 +64,8 @@ export async function buildRequest(
   if (overhead + count(conversed) > budget) {
     return { end: { status: 'incomplete', incompleteReason: 'max_prompt_tokens' } };
   }
-  const messages: ChatMessage[] = [...(system ? [system] : []), ...conversed];
+  const shown = await withImages(dependencies.stores.files, run.project, conversed, context.images);
+  const messages: ChatMessage[] = [...(system ? [system] : []), ...shown];
   return { request: toRequest(context, messages, tools, answer) };
 }
 

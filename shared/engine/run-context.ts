@@ -10,6 +10,7 @@ import { loadWorkspace } from '../tools/workspace-plan.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { type History, loadHistory } from './load-history.ts';
+import type { Images } from './load-images.ts';
 import { isOpen } from './steps.ts';
 
 /** Messages of a thread that a prompt is made from at most, whatever their length. */
@@ -30,6 +31,8 @@ export class RunContext {
   /** True when an earlier worker may have begun what is saved but unfinished. */
   resumed: boolean;
   workspace: Workspace | undefined;
+  /** What was read of the images in the prompt. */
+  readonly images: Images = new Map();
   /** True when something was saved that is told later than in its turn. */
   untold = false;
   /** Tokens of the last model call, counted into the run when its outcome is saved. */

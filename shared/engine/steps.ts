@@ -67,10 +67,15 @@ export function newAssistantMessage(run: RunRecord, ordinal: number, now: number
   };
 }
 
-/** @param now Unix seconds */
+const NO_TOKENS = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+
+/**
+ * A turn's tokens are counted at one of its steps; the others have none, so that the steps add up to the run.
+ * @param now Unix seconds
+ */
 export const completedStep = (step: RunStepRecord, now: number): RunStepRecord => ({
   ...step,
-  object: { ...step.object, status: 'completed', completed_at: now },
+  object: { ...step.object, status: 'completed', completed_at: now, usage: step.object.usage ?? NO_TOKENS },
 });
 
 /** @param now Unix seconds */
@@ -92,7 +97,7 @@ export function pendingImages(steps: readonly RunStepRecord[]): string[] {
   const images: string[] = [];
   for (const step of steps) {
     if (step.object.step_details.type === 'message_creation') {
-      if (!isOpen(step)) images.length = 0;
+      if (!isOpen(step) && !step.late) images.length = 0;
       continue;
     }
     for (const call of toolCallsOf(step)) {

@@ -226,7 +226,8 @@ export class TurnWriter {
     };
     const content: Content = [{ type: 'text', text: { value: this.#late.trim(), annotations: [] } }];
     const whole = { ...message, object: { ...message.object, content } };
-    this.#context.putStep(completedStep(newStep(run, steps.length, details, now), now));
+    const step = completedStep(newStep(run, steps.length, details, now), now);
+    this.#context.putStep({ ...step, late: true });
     this.#context.putMessage(completedMessage(annotated(this.#context, whole), now));
     this.#context.untold = true;
   }

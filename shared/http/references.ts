@@ -1,6 +1,7 @@
 import type { AssistantRecord } from '../api/assistant.ts';
 import { badRequest, notFound } from '../api/error.ts';
 import type { CreateMessage } from '../api/message.ts';
+import type { CreateRun } from '../api/run.ts';
 import type { NewToolResources, ToolResourcesChange } from '../api/tool.ts';
 import type { FileStore } from '../store/files.ts';
 import type { Stores } from '../store/stores.ts';
@@ -20,6 +21,23 @@ export async function requireAssistant(
   const record = await assistants.get(project, id);
   if (!record) throw notFound('assistant', id, 'assistant_id');
   return record;
+}
+
+/**
+ * A tool that a run is made to call must be one that it has.
+ * @throws {ApiError} 400
+ */
+export function requireToolChoice(
+  assistant: AssistantRecord,
+  { tools, tool_choice: choice }: Pick<CreateRun, 'tools' | 'tool_choice'>,
+): void {
+  if (typeof choice !== 'object' || choice === null) return;
+  const name = choice.type === 'function' ? choice.function?.name : choice.type;
+  const offered = (tools ?? assistant.object.tools).map((tool) =>
+    tool.type === 'function' ? tool.function.name : tool.type,
+  );
+  if (name === undefined || offered.includes(name)) return;
+  throw badRequest(`Tool choice '${name}' not found in 'tools'.`, 'tool_choice', 'invalid_value');
 }
 
 /** Files asked for at once; a request names few. */

@@ -34,15 +34,22 @@ export class RunStepStore {
     return rows.map((row) => row.document);
   }
 
-  /** Steps of the thread's runs from `firstRunId` up to and without `untilRunId`, oldest first. */
-  async between(threadId: string, firstRunId: string, untilRunId: string): Promise<RunStepRecord[]> {
-    const rows = await this.#table.range<RunStepRecord>(
-      threadId,
-      stepsOf(firstRunId),
-      stepsOf(untilRunId),
-      MAX_STEPS,
-    );
-    return rows.map((row) => row.document);
+  /**
+   * Steps of runs before `untilRunId`, oldest first: of all of `runIds` (oldest first) where they are few, else
+   * of the newest of them.
+   */
+  async ofRunsBefore(
+    threadId: string,
+    runIds: readonly string[],
+    untilRunId: string,
+  ): Promise<RunStepRecord[]> {
+    const [first, ...rest] = runIds;
+    if (first === undefined) return [];
+    const until = stepsOf(untilRunId);
+    const rows = await this.#table.range<RunStepRecord>(threadId, stepsOf(first), until, MAX_STEPS);
+    if (rows.length < MAX_STEPS || rest.length === 0) return rows.map((row) => row.document);
+    // Keys are read upwards only: the newest are found by beginning later.
+    return this.ofRunsBefore(threadId, runIds.slice(Math.ceil(runIds.length / 2)), untilRunId);
   }
 
   /** The caller has made sure that the run exists and belongs to the project. */

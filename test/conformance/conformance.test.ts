@@ -123,6 +123,8 @@ describe('what all this told the operators', () => {
       'code.duration',
     ])
       assert.ok(measured.has(`hourglass.${name}`), `${name} arrived: ${[...measured]}`);
-    assert.deepEqual([...insights.others], ['settings.sdk.monitor.azure.com:443']);
+    // Asked for at some time in the first minutes, or not yet.
+    const others = [...insights.others].filter((host) => host !== 'settings.sdk.monitor.azure.com:443');
+    assert.deepEqual(others, []);
   });
 });

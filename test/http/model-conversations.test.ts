@@ -39,6 +39,32 @@ test('a forced choice holds for the first call only, none for all', async () => 
   ]);
 });
 
+test('a forced choice of a tool that the run does not have is refused, and leaves nothing', async () => {
+  const { id: assistant_id } = await assistants.create({ model: 'scripted', tools: [f] });
+  const { id } = await threads.create({ messages: [{ role: 'user', content: 'Hi' }] });
+  const g = { type: 'function', function: { name: 'g' } } as const;
+  const all = () => client.get('/threads');
+  const before = await all();
+  for (const [tool_choice, name] of [
+    [g, 'g'],
+    [{ type: 'code_interpreter' }, 'code_interpreter'],
+  ] as const) {
+    const refused = {
+      status: 400,
+      param: 'tool_choice',
+      code: 'invalid_value',
+      message: `400 Tool choice '${name}' not found in 'tools'.`,
+    };
+    await assert.rejects(threads.runs.create(id, { assistant_id, tool_choice }), refused);
+    await assert.rejects(threads.createAndRun({ assistant_id, tool_choice }), refused);
+  }
+  assert.deepEqual(await all(), before);
+  assert.deepEqual((await threads.runs.list(id)).data, []);
+  // A run may bring the tool along.
+  const ok = await play(api, { run: { tools: [g], tool_choice: g }, turns: [{ text: 'x' }] });
+  assert.equal(ok.run.status, 'completed');
+});
+
 test('a budget for answers shrinks by what was used of it', async () => {
   const { run, requests } = await play(api, {
     run: { tools: [f], max_completion_tokens: 1000 },

@@ -141,6 +141,27 @@ describe('the code interpreter, from the official client to Python and back', ()
     assert.equal(puts(), before + 2);
   });
 
+  it('runs code by whatever name the model calls it, and puts the figure into the next message', async () => {
+    const code = 'import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()';
+    const call = { index: 0, id: 'call_1', function: { name: 'code_interpreter', arguments: '' } };
+    const pieces = [
+      'Let me draw.',
+      { delta: { tool_calls: [call] } },
+      { delta: { tool_calls: [{ index: 0, function: { arguments: JSON.stringify({ code }) } }] } },
+      'Here it comes.',
+    ];
+    stack.model.add({ pieces, finish: 'tool_calls' }, { text: 'There.' });
+    const { id: assistant_id } = await assistant();
+    const { id } = await say('draw');
+    const run = await client.beta.threads.runs.createAndPoll(id, { assistant_id });
+    assert.equal(run.status, 'completed', JSON.stringify(run.last_error));
+    const { data } = await client.beta.threads.messages.list(id, { order: 'asc', run_id: run.id });
+    assert.deepEqual(
+      data.map(({ content }) => content.map((part) => (part.type === 'text' ? part.text.value : part.type))),
+      [['Let me draw.'], ['Here it comes.'], ['image_file', 'There.']],
+    );
+  });
+
   it('hands a traceback to the model, which tries again', async () => {
     const { id: assistant_id } = await assistant();
     const { id } = await say('divide');
