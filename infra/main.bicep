@@ -299,6 +299,7 @@ module vault 'modules/key-vault.bicep' = if (keyVault) {
     token: token
     apiKeys: apiKeys
     openAiApiKey: openAiApiKey
+    hasOpenAiApiKey: !empty(openAiApiKey)
     privateNetwork: privateNetwork
     createPrivateDnsZones: createPrivateDnsZones
     endpointSubnetId: vnet.outputs.endpointSubnetId

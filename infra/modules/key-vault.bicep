@@ -6,6 +6,8 @@ param token string
 param apiKeys string
 @secure()
 param openAiApiKey string
+// Said apart: what is computed from a secret counts as one.
+param hasOpenAiApiKey bool
 param privateNetwork bool
 param createPrivateDnsZones bool
 param endpointSubnetId string
@@ -37,7 +39,7 @@ resource apiKeysSecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
   properties: { value: apiKeys }
 }
 
-resource openAiApiKeySecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(openAiApiKey)) {
+resource openAiApiKeySecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (hasOpenAiApiKey) {
   parent: vault
   name: 'openai-api-key'
   properties: { value: openAiApiKey }
@@ -74,4 +76,4 @@ module endpoint 'private-endpoint.bicep' = if (privateNetwork) {
 // https://learn.microsoft.com/azure/app-service/app-service-key-vault-references#understand-rotation
 output name string = vault.name
 output apiKeysReference string = '@Microsoft.KeyVault(SecretUri=${apiKeysSecret.properties.secretUriWithVersion})'
-output openAiApiKeyReference string = empty(openAiApiKey) ? '' : '@Microsoft.KeyVault(SecretUri=${openAiApiKeySecret!.properties.secretUriWithVersion})'
+output openAiApiKeyReference string = hasOpenAiApiKey ? '@Microsoft.KeyVault(SecretUri=${openAiApiKeySecret!.properties.secretUriWithVersion})' : ''
