@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { BlobServiceClient } from '@azure/storage-blob';
+
+import { startStack } from '../support/stack.ts';
+
+test('a run that no worker can handle is given up by the host’s poison queue, and its thread is free', async () => {
+  await using stack = await startStack({
+    // Between two tries of a message; five seconds in host.json.
+    AzureFunctionsJobHost__extensions__queues__visibilityTimeout: '00:00:00.100',
+  });
+  const { threads, assistants } = stack.client().beta;
+  const { id } = await threads.create({ messages: [{ role: 'user', content: 'long '.repeat(40_000) }] });
+  const { id: assistant_id } = await assistants.create({ model: 'scripted' });
+  const { AzureWebJobsStorage: connectionString, STORAGE_PREFIX: prefix } = stack.environment;
+  const spills = BlobServiceClient.fromConnectionString(connectionString ?? '').getContainerClient(
+    `${prefix}-spill`,
+  );
+  for await (const { name } of spills.listBlobsFlat({ prefix: `${id}/` }))
+    await spills.getBlockBlobClient(name).uploadData(Buffer.from('not what was stored'));
+
+  const run = await threads.runs.createAndPoll(id, { assistant_id }, { pollIntervalMs: 100 });
+  assert.equal(run.status, 'failed');
+  assert.deepEqual(run.last_error, {
+    code: 'server_error',
+    message: 'The run could not be processed and was given up.',
+  });
+  assert.match(stack.host.logs(), /runs: try 5 of 5 failed/);
+  // Unlocked: a new message is taken.
+  await threads.messages.create(id, { role: 'user', content: 'Next' });
+});
