@@ -120,11 +120,13 @@ export class FileStore {
     return page;
   }
 
-  /** The row first: from here on the file is unknown, whatever happens to its bytes. */
+  /**
+   * The bytes first, then the row: whatever fails, a repeated removal still finds the row and completes. What
+   * is seen in between is a file without content. The other way round the content would stay, for nobody could
+   * ask for its removal again.
+   */
   async remove(project: string, id: string): Promise<boolean> {
-    const removed = await this.#rows.remove(project, id);
-    if (removed) await this.#blob(project, id).deleteIfExists();
-    return removed !== undefined;
+    return (await this.#rows.remove(project, id, () => this.discard(project, id))) !== undefined;
   }
 
   /**
@@ -158,17 +160,19 @@ export class FileStore {
   ): Promise<{ record: FileRecord; stream: Readable } | undefined> {
     const record = await this.get(project, id);
     if (!record) return undefined;
-    const response = await this.#blob(project, id).download(options.offset ?? 0, options.count, {
-      ...(options.signal ? { abortSignal: options.signal } : {}),
-      maxRetryRequests: 3,
-    });
-    return { record, stream: response.readableStreamBody as Readable };
+    const response = await this.#blob(project, id)
+      .download(options.offset ?? 0, options.count, {
+        ...(options.signal ? { abortSignal: options.signal } : {}),
+        maxRetryRequests: 3,
+      })
+      .catch(undefinedIfGone);
+    return response && { record, stream: response.readableStreamBody as Readable };
   }
 
   /** Whole content, for small files only. */
   async read(project: string, id: string): Promise<Buffer | undefined> {
     if (!(await this.get(project, id))) return undefined;
-    return this.#blob(project, id).downloadToBuffer();
+    return this.#blob(project, id).downloadToBuffer().catch(undefinedIfGone);
   }
 
   #hasExpired({ object }: FileRecord): boolean {
@@ -178,6 +182,12 @@ export class FileStore {
   #blob(project: string, id: string) {
     return this.#blobs.getBlockBlobClient(blobName(project, id));
   }
+}
+
+/** A file whose removal is not complete has no bytes any more. */
+function undefinedIfGone(error: unknown): undefined {
+  if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+  throw error;
 }
 
 export const blobName = (project: string, id: string): string => `${encodeURIComponent(project)}/${id}`;

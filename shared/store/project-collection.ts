@@ -59,11 +59,19 @@ export class ProjectCollection<T extends ProjectRecord> {
     });
   }
 
-  /** The removed record, or undefined when there was none. */
-  async remove(project: string, id: string): Promise<T | undefined> {
+  /**
+   * The removed record, or undefined when there was none.
+   * @param first done before the record goes; repeatable
+   */
+  async remove(
+    project: string,
+    id: string,
+    first: (record: T) => Promise<void> = async () => {},
+  ): Promise<T | undefined> {
     return retryConflicts(async () => {
       const row = await this.#row(project, id);
       if (!row) return undefined;
+      await first(row.document);
       const changes: Change[] = [
         row.key,
         descendingKey(projectKeys, row.document.sortKey),
