@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import type { Change, DocumentTable, Row } from './table.ts';
+import { type Change, type DocumentTable, type Row, replacement } from './table.ts';
 import { type ThreadDocument, threadState } from './threads.ts';
 import { scanPage } from './time-ordered.ts';
 
@@ -74,9 +74,7 @@ export class MessageStore {
       const row = await this.#row(project, threadId, id);
       if (!row) return undefined;
       const document = change(row.document);
-      await this.#table.commit(threadId, [
-        { type: 'replace', key: row.key, document, columns: row.columns, etag: row.etag },
-      ]);
+      await this.#table.commit(threadId, [replacement(row, document)]);
       return document;
     });
   }
@@ -89,6 +87,7 @@ export class MessageStore {
         { type: 'delete', key: row.key },
         { type: 'delete', key: ascendingKey(messageKeys, sortKeyOf(id) ?? '') },
       ]);
+      if (row.spill) await this.#table.clearSpills(threadId, [row.key]);
       return true;
     });
   }

@@ -5,7 +5,14 @@ import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './messages.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { type Change, Conflict, type DocumentTable, MAX_TRANSACTION_ROWS, type Row } from './table.ts';
+import {
+  type Change,
+  Conflict,
+  type DocumentTable,
+  MAX_TRANSACTION_ROWS,
+  type Row,
+  replacement,
+} from './table.ts';
 import { scanPage } from './time-ordered.ts';
 
 /** The thread row's document; the lock stands in columns, so that it changes without rewriting the object. */
@@ -79,9 +86,7 @@ export class ThreadStore {
       const row = await this.row(project, id);
       if (!row) return undefined;
       const document = { ...row.document, object: change(row.document.object) };
-      await this.#threads.commit(id, [
-        { type: 'replace', key: threadRow, document, columns: row.columns, etag: row.etag },
-      ]);
+      await this.#threads.commit(id, [replacement(row, document)]);
       return { project, object: document.object, state: threadState(row) };
     });
   }

@@ -9,7 +9,7 @@ import { isPlausibleId } from '../ids.ts';
 import { blobName, FileTooLarge } from './files.ts';
 import { endOf } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import type { DocumentTable } from './table.ts';
+import { type DocumentTable, replacement } from './table.ts';
 
 /** Parts are staged in pieces of this size, so that a part of 64 MB is never in memory. */
 const PIECE_BYTES = 1024 * 1024;
@@ -53,7 +53,7 @@ export class UploadStore {
       const row = await this.#table.get<UploadRecord>(project, uploadKey(id));
       if (!row) return undefined;
       const document = change(row.document);
-      await this.#table.commit(project, [{ type: 'replace', key: row.key, document, etag: row.etag }]);
+      await this.#table.commit(project, [replacement(row, document)]);
       return document;
     });
   }
