@@ -5,7 +5,8 @@ import type { ContainerClient } from '@azure/storage-blob';
 import type { FileObject, FileRecord } from '../api/file.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import { type Clock, unixSeconds } from '../clock.ts';
-import { derivedPrefix } from '../ids.ts';
+import { derivedPrefix, sortKeyOf } from '../ids.ts';
+import { inBatches } from './in-batches.ts';
 import { ascendingKey, endOf, projectKeys } from './keys.ts';
 import { ProjectCollection } from './project-collection.ts';
 import { Conflict, type DocumentTable } from './table.ts';
@@ -139,9 +140,7 @@ export class FileStore {
     base: string,
     keep: ReadonlySet<string> = new Set(),
   ): Promise<void> {
-    const prefix = ascendingKey(projectKeys, derivedPrefix(base));
-    const keys = await this.#table.keys(project, prefix, endOf(prefix), 1000);
-    const ids = keys.map((key) => `file-${key.slice(projectKeys.ascending.length)}`);
+    const ids = await this.#idsBeside(project, derivedPrefix(base));
     await Promise.all(
       ids.map(async (id) => {
         if (keep.has(id)) return;
@@ -150,6 +149,25 @@ export class FileStore {
         if (record?.madeBy === execution) await this.remove(project, id);
       }),
     );
+  }
+
+  /**
+   * Those of `ids` that exist, for files that code made, which never expire: one request for all files of one
+   * step, whose ids are derived from its id.
+   */
+  async existing(project: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const prefixes = new Set(ids.flatMap((id) => sortKeyOf(id) ?? []).map(derivedPrefix));
+    const found = await inBatches([...prefixes], (prefix) => this.#idsBeside(project, prefix));
+    const there = new Set(found.flat());
+    return new Set(ids.filter((id) => there.has(id)));
+  }
+
+  /** Ids of the files whose sort keys begin with `prefix`, which others may have made in the same moment. */
+  #idsBeside(project: string, prefix: string): Promise<string[]> {
+    const from = ascendingKey(projectKeys, prefix);
+    return this.#table
+      .keys(project, from, endOf(from), Number.POSITIVE_INFINITY)
+      .then((keys) => keys.map((key) => `file-${key.slice(projectKeys.ascending.length)}`));
   }
 
   /** The file and its bytes, or undefined when there is none. The stream ends with an error when cut short. */
