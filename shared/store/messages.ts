@@ -5,6 +5,7 @@ import { newId, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { type Change, type DocumentTable, type Row, replacement } from './table.ts';
+import { threadChange } from './thread-files.ts';
 import { type ThreadDocument, threadState } from './threads.ts';
 import { scanPage } from './time-ordered.ts';
 
@@ -29,7 +30,7 @@ export class MessageStore {
 
   /**
    * Adds a message under the thread's lock: the check that no run is active and the insertion are one
-   * transaction on the thread row's ETag.
+   * transaction on the thread row's ETag, which also makes files that it brings the thread's.
    * @param make builds the record for the id it is given
    */
   async append(
@@ -46,15 +47,10 @@ export class MessageStore {
       const record = make(newId('message', this.#clock.now(), `msg_${state.lastMessageKey}`));
       await this.#table.commit(threadId, [
         ...messageChanges(record),
-        {
-          type: 'merge',
-          key: threadRow,
-          etag: thread.etag,
-          columns: {
-            lastMessageKey: sortKeyOf(record.object.id) ?? '',
-            messageCount: state.messageCount + 1,
-          },
-        },
+        threadChange(thread, [record], {
+          lastMessageKey: sortKeyOf(record.object.id) ?? '',
+          messageCount: state.messageCount + 1,
+        }),
       ]);
       return { outcome: 'appended', record };
     });

@@ -7,6 +7,7 @@ import { ascendingKey, descendingKey, documentKey, runKeys, threadRow } from './
 import { messageChanges } from './messages.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { type Change, type DocumentTable, type Row, replacement, type Version } from './table.ts';
+import { threadChange } from './thread-files.ts';
 import type { ThreadDocument } from './threads.ts';
 import { scanPage } from './time-ordered.ts';
 
@@ -59,7 +60,8 @@ export class RunStore {
   }
 
   /**
-   * The run, its additional messages and the thread's lock, in one transaction on the thread's ETag.
+   * The run, its additional messages with the files that they bring, and the thread's lock, in one transaction
+   * on the thread's ETag.
    * @throws {Conflict} when the thread changed since it was read
    */
   async begin(
@@ -76,7 +78,7 @@ export class RunStore {
     const versions = await this.#table.commit(partition, [
       ...changes,
       ...messages.flatMap(messageChanges),
-      { type: 'merge', key: threadRow, etag: thread.etag, columns: lock },
+      threadChange(thread, messages, lock),
     ]);
     return { partition, key, document: record, columns, ...(versions.get(key) ?? unknownVersion) };
   }

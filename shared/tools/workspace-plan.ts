@@ -2,17 +2,16 @@ import type { MessageRecord } from '../api/message.ts';
 import type { RunRecord } from '../api/run.ts';
 import { inBatches } from '../store/in-batches.ts';
 import type { Stores } from '../store/stores.ts';
+import { filesForCode } from '../store/thread-files.ts';
 import { emptyWorkspace, type Workspace } from '../store/workspace.ts';
 
-/** Files that the code interpreter of a run is given: the assistant's, the thread's, the messages' attachments. */
+/**
+ * Files that the code interpreter of a run is given: the assistant's, the thread's, and what is attached to the
+ * messages of the prompt, which may be more than the thread has room for.
+ */
 export function inputFileIds(run: RunRecord, messages: readonly MessageRecord[]): string[] {
   const ids = new Set(run.work.codeInterpreterFileIds);
-  for (const { object } of messages) {
-    for (const attachment of object.attachments ?? []) {
-      const forCode = attachment.tools?.some((tool) => tool.type === 'code_interpreter');
-      if (attachment.file_id && forCode) ids.add(attachment.file_id);
-    }
-  }
+  for (const { object } of messages) for (const id of filesForCode(object)) ids.add(id);
   return [...ids];
 }
 
