@@ -1,6 +1,7 @@
 import { tooManyBytes } from '../shared/api/file.ts';
 import { newUpload, presentPart, presentUpload } from '../shared/api/upload.ts';
-import { addPart, cancelUpload, completeUpload } from '../shared/files/upload-in-parts.ts';
+import { completeUpload } from '../shared/files/complete-upload.ts';
+import { addPart, cancelUpload } from '../shared/files/upload-in-parts.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';

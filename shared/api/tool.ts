@@ -39,7 +39,8 @@ export const TOOLS_PER_ASSISTANT = 128;
 /** A run without tools of its own uses the assistant's, however many; this limits what a request may list. */
 export const TOOLS_PER_RUN_REQUEST = 20;
 
-const FILES_PER_CODE_INTERPRETER = 20;
+/** Of an assistant, and of a thread. */
+export const FILES_PER_CODE_INTERPRETER = 20;
 
 const codeInterpreterResources = z.strictObject({
   file_ids: z.array(id()).max(FILES_PER_CODE_INTERPRETER).optional(),

@@ -16,6 +16,11 @@ export interface UploadRecord {
   readonly fileExpiresAfter: number | null;
   /** Id of the file that completion makes: fixed at creation, so that a repeated completion finds it. */
   readonly fileId: string;
+  /**
+   * Whose request joins the parts, and until when (Unix milliseconds) nobody else may touch the upload; past
+   * that its process counts as dead. Callers see `pending`.
+   */
+  readonly joining?: { readonly by: string; readonly until: number } | undefined;
 }
 
 /** One part, already staged as uncommitted blocks of the future file's blob. */
@@ -73,6 +78,10 @@ export function presentUpload({ object }: Pick<UploadRecord, 'object'>, now: num
   const expired = object.status === 'pending' && unixSeconds(now) >= object.expires_at;
   return expired ? { ...object, status: 'expired' } : object;
 }
+
+/** Whether a request is making a file of it at this moment. */
+export const isBeingJoined = ({ joining }: UploadRecord, now: number): boolean =>
+  joining !== undefined && now < joining.until;
 
 export const presentPart = (part: UploadPartRecord): OpenAI.Uploads.UploadPart => ({
   id: part.id,

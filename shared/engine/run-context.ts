@@ -4,9 +4,8 @@ import type { RunStepRecord } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
 import type { EventSink } from '../events/run-event.ts';
 import { contextTokens } from '../model/context.ts';
-import type { Workspace } from '../store/workspace.ts';
 import type { WarmSession } from '../tools/code-interpreter.ts';
-import { loadWorkspace } from '../tools/workspace-plan.ts';
+import { loadWorkspace, type RunWorkspace } from '../tools/workspace-plan.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { type History, loadHistory } from './load-history.ts';
@@ -30,7 +29,7 @@ export class RunContext {
   readonly messages: MessageRecord[];
   /** True when an earlier worker may have begun what is saved but unfinished. */
   resumed: boolean;
-  workspace: Workspace | undefined;
+  workspace: RunWorkspace | undefined;
   /** What was read of the images in the prompt. */
   readonly images: Images = new Map();
   /** True when something was saved that is told later than in its turn. */
@@ -88,7 +87,7 @@ export class RunContext {
     return warm;
   }
 
-  async loadWorkspace(history: History): Promise<Workspace> {
+  async loadWorkspace(history: History): Promise<RunWorkspace> {
     this.workspace ??= await loadWorkspace(this.dependencies.stores, this.run, history.messages);
     return this.workspace;
   }

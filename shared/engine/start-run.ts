@@ -7,6 +7,7 @@ import { MAX_MESSAGES } from '../store/messages.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { Conflict, type Row } from '../store/table.ts';
+import { withAttachments } from '../store/thread-files.ts';
 import { type ThreadDocument, toRecord } from '../store/threads.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { dismissWatchdog } from './dismiss-watchdog.ts';
@@ -71,7 +72,8 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
     messageCount,
     lastMessageKey: newest,
   };
-  const plain = newRun(place, record, assistant, request);
+  const { object } = withAttachments(thread.document, messages);
+  const plain = newRun(place, { ...record, object }, assistant, request);
   const leaseMs = config.RUN_LEASE_SECONDS;
   const queued = unattended({ ...plain, work: { ...plain.work, watchdog } }, now + leaseMs);
   try {

@@ -1,8 +1,8 @@
 import type { HttpRequest } from '@azure/functions';
 
-import { badRequest, notFound } from '../api/error.ts';
+import { ApiError, badRequest, notFound } from '../api/error.ts';
 import {
-  type CompleteUpload,
+  isBeingJoined,
   PART_BYTES,
   presentUpload,
   type UploadPartRecord,
@@ -11,31 +11,42 @@ import {
 import { type Clock, unixSeconds } from '../clock.ts';
 import { tooLarge } from '../http/body.ts';
 import { readForm } from '../http/multipart.ts';
-import { newId, sortKeyOf } from '../ids.ts';
+import { newId } from '../ids.ts';
+import type { Log } from '../log.ts';
 import { FileTooLarge } from '../store/files.ts';
 import type { Stores } from '../store/stores.ts';
-import { Conflict } from '../store/table.ts';
-import { fileOf } from '../store/uploads.ts';
 
-interface UploadServices {
+export interface UploadServices {
   readonly stores: Pick<Stores, 'files' | 'uploads'>;
   readonly clock: Clock;
+  readonly log: Log;
 }
 
 /** @throws {ApiError} 404 */
-async function findUpload({ stores }: UploadServices, project: string, id: string): Promise<UploadRecord> {
+export async function findUpload(
+  { stores }: UploadServices,
+  project: string,
+  id: string,
+): Promise<UploadRecord> {
   const upload = await stores.uploads.get(project, id);
   if (!upload) throw notFound('upload', id);
   return upload;
 }
 
-/** @throws {ApiError} 400 unless the upload still waits for parts */
-function requirePending(upload: UploadRecord, now: number, doing: string): void {
+/** @throws {ApiError} 400 unless the upload still waits for parts, 409 while they are being joined */
+export function requirePending(upload: UploadRecord, now: number, doing: string): void {
   const { status } = presentUpload(upload, now);
   if (status !== 'pending') throw badRequest(`Cannot ${doing} upload with status '${status}'.`);
+  if (isBeingJoined(upload, now)) throw beingCompleted(doing);
 }
 
-/** Streams one part into the future file. @throws {ApiError} 400, 404, 413 */
+/** The official clients try again after this status. */
+export const beingCompleted = (doing: string): ApiError =>
+  new ApiError(409, `Cannot ${doing} upload that is being completed. Please try again.`, {
+    headers: { 'retry-after': '1' },
+  });
+
+/** Streams one part into the future file. @throws {ApiError} 400, 404, 409, 413 */
 export async function addPart(
   services: UploadServices,
   project: string,
@@ -55,59 +66,7 @@ export async function addPart(
   return received;
 }
 
-/**
- * Joins the parts named, in that order, into the file. Repeating a completion that was answered, or cut
- * short, gives the same file.
- * @throws {ApiError} 400, 404
- */
-export async function completeUpload(
-  services: UploadServices,
-  project: string,
-  uploadId: string,
-  request: CompleteUpload,
-): Promise<UploadRecord> {
-  const { stores, clock } = services;
-  const upload = await findUpload(services, project, uploadId);
-  if (upload.object.status === 'completed') return upload;
-  const now = clock.now();
-  requirePending(upload, now, 'complete an');
-  await stores.uploads.join(upload, await partsOf(services, upload, request.part_ids));
-  if (request.md5 !== undefined && (await stores.uploads.md5(upload)) !== request.md5.toLowerCase()) {
-    throw badRequest('The MD5 checksum of the joined parts is not the one given.', 'md5', 'invalid_value');
-  }
-  const file = fileOf(upload, sortKeyOf(upload.fileId) ?? '', unixSeconds(now));
-  await stores.files.insert(file).catch((error: unknown) => {
-    // An earlier attempt got this far.
-    if (!(error instanceof Conflict)) throw error;
-  });
-  const completed = await stores.uploads.update(project, uploadId, (record) => ({
-    ...record,
-    object: { ...record.object, status: 'completed', file: file.object },
-  }));
-  return completed ?? upload;
-}
-
-async function partsOf(
-  { stores }: UploadServices,
-  upload: UploadRecord,
-  ids: readonly string[],
-): Promise<UploadPartRecord[]> {
-  const found = await stores.uploads.parts(upload, ids);
-  const parts = found.map((part, index) => {
-    if (!part) throw notFound('upload part', ids[index] ?? '', `part_ids[${index}]`);
-    return part;
-  });
-  const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
-  if (bytes !== upload.object.bytes) {
-    throw badRequest(
-      `The parts named hold ${bytes} bytes, but the upload was created for ${upload.object.bytes}.`,
-      'part_ids',
-    );
-  }
-  return parts;
-}
-
-/** @throws {ApiError} 400, 404 */
+/** @throws {ApiError} 400, 404, 409 */
 export async function cancelUpload(
   services: UploadServices,
   project: string,
@@ -115,11 +74,16 @@ export async function cancelUpload(
 ): Promise<UploadRecord> {
   const { stores, clock } = services;
   const upload = await findUpload(services, project, uploadId);
-  requirePending(upload, clock.now(), 'cancel');
   const cancelled = await stores.uploads.update(project, uploadId, (record) => {
     requirePending(record, clock.now(), 'cancel');
-    return { ...record, object: { ...record.object, status: 'cancelled' } };
+    return { ...record, joining: undefined, object: { ...record.object, status: 'cancelled' } };
   });
-  await stores.uploads.discard(upload);
+  await forgetFile(services, upload);
   return cancelled ?? upload;
+}
+
+/** Deletes what there is of the file: a completion that failed or died may have got as far as its row. */
+export async function forgetFile({ stores }: UploadServices, upload: UploadRecord): Promise<void> {
+  if (await stores.files.remove(upload.project, upload.fileId)) return;
+  await stores.uploads.discard(upload);
 }

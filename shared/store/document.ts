@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
-
-import type { ContainerClient } from '@azure/storage-blob';
+import type { Spills } from './spills.ts';
 
 /**
  * A document (any JSON value) as properties of one table entity. A string property holds 32 K UTF-16 units
@@ -34,24 +32,9 @@ export function inlineProperties(text: string): Record<string, string> {
   return properties;
 }
 
-/** The name follows from the content: a retried write overwrites itself, an unchanged one is free. */
-export function spillName(partitionKey: string, rowKey: string, text: string): string {
-  const digest = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  return `${encodeURIComponent(partitionKey)}/${encodeURIComponent(rowKey)}/${digest}`;
-}
-
-export async function writeSpill(container: ContainerClient, name: string, text: string): Promise<void> {
-  const bytes = Buffer.from(text, 'utf8');
-  await container.getBlockBlobClient(name).uploadData(bytes, {
-    blobHTTPHeaders: { blobContentType: 'application/json' },
-  });
-}
-
-export async function readDocument<T>(entity: Entity, container: ContainerClient): Promise<T> {
-  if (typeof entity.spill === 'string') {
-    const bytes = await container.getBlockBlobClient(entity.spill).downloadToBuffer();
-    return JSON.parse(bytes.toString('utf8')) as T;
-  }
+/** @throws {SpillGone} */
+export async function readDocument<T>(entity: Entity, spills: Spills): Promise<T> {
+  if (typeof entity.spill === 'string') return JSON.parse(await spills.read(entity.spill)) as T;
   let text = '';
   for (let index = 0; typeof entity[`doc${index}`] === 'string'; index++)
     text += entity[`doc${index}`] as string;

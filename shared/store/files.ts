@@ -5,7 +5,8 @@ import type { ContainerClient } from '@azure/storage-blob';
 import type { FileObject, FileRecord } from '../api/file.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import { type Clock, unixSeconds } from '../clock.ts';
-import { derivedPrefix } from '../ids.ts';
+import { derivedPrefix, sortKeyOf } from '../ids.ts';
+import { inBatches } from './in-batches.ts';
 import { ascendingKey, endOf, projectKeys } from './keys.ts';
 import { ProjectCollection } from './project-collection.ts';
 import { Conflict, type DocumentTable } from './table.ts';
@@ -120,11 +121,13 @@ export class FileStore {
     return page;
   }
 
-  /** The row first: from here on the file is unknown, whatever happens to its bytes. */
+  /**
+   * The bytes first, then the row: whatever fails, a repeated removal still finds the row and completes. What
+   * is seen in between is a file without content. The other way round the content would stay, for nobody could
+   * ask for its removal again.
+   */
   async remove(project: string, id: string): Promise<boolean> {
-    const removed = await this.#rows.remove(project, id);
-    if (removed) await this.#blob(project, id).deleteIfExists();
-    return removed !== undefined;
+    return (await this.#rows.remove(project, id, () => this.discard(project, id))) !== undefined;
   }
 
   /**
@@ -137,9 +140,7 @@ export class FileStore {
     base: string,
     keep: ReadonlySet<string> = new Set(),
   ): Promise<void> {
-    const prefix = ascendingKey(projectKeys, derivedPrefix(base));
-    const keys = await this.#table.keys(project, prefix, endOf(prefix), 1000);
-    const ids = keys.map((key) => `file-${key.slice(projectKeys.ascending.length)}`);
+    const ids = await this.#idsBeside(project, derivedPrefix(base));
     await Promise.all(
       ids.map(async (id) => {
         if (keep.has(id)) return;
@@ -150,6 +151,25 @@ export class FileStore {
     );
   }
 
+  /**
+   * Those of `ids` that exist, for files that code made, which never expire: one request for all files of one
+   * step, whose ids are derived from its id.
+   */
+  async existing(project: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const prefixes = new Set(ids.flatMap((id) => sortKeyOf(id) ?? []).map(derivedPrefix));
+    const found = await inBatches([...prefixes], (prefix) => this.#idsBeside(project, prefix));
+    const there = new Set(found.flat());
+    return new Set(ids.filter((id) => there.has(id)));
+  }
+
+  /** Ids of the files whose sort keys begin with `prefix`, which others may have made in the same moment. */
+  #idsBeside(project: string, prefix: string): Promise<string[]> {
+    const from = ascendingKey(projectKeys, prefix);
+    return this.#table
+      .keys(project, from, endOf(from), Number.POSITIVE_INFINITY)
+      .then((keys) => keys.map((key) => `file-${key.slice(projectKeys.ascending.length)}`));
+  }
+
   /** The file and its bytes, or undefined when there is none. The stream ends with an error when cut short. */
   async open(
     project: string,
@@ -158,17 +178,19 @@ export class FileStore {
   ): Promise<{ record: FileRecord; stream: Readable } | undefined> {
     const record = await this.get(project, id);
     if (!record) return undefined;
-    const response = await this.#blob(project, id).download(options.offset ?? 0, options.count, {
-      ...(options.signal ? { abortSignal: options.signal } : {}),
-      maxRetryRequests: 3,
-    });
-    return { record, stream: response.readableStreamBody as Readable };
+    const response = await this.#blob(project, id)
+      .download(options.offset ?? 0, options.count, {
+        ...(options.signal ? { abortSignal: options.signal } : {}),
+        maxRetryRequests: 3,
+      })
+      .catch(undefinedIfGone);
+    return response && { record, stream: response.readableStreamBody as Readable };
   }
 
   /** Whole content, for small files only. */
   async read(project: string, id: string): Promise<Buffer | undefined> {
     if (!(await this.get(project, id))) return undefined;
-    return this.#blob(project, id).downloadToBuffer();
+    return this.#blob(project, id).downloadToBuffer().catch(undefinedIfGone);
   }
 
   #hasExpired({ object }: FileRecord): boolean {
@@ -178,6 +200,12 @@ export class FileStore {
   #blob(project: string, id: string) {
     return this.#blobs.getBlockBlobClient(blobName(project, id));
   }
+}
+
+/** A file whose removal is not complete has no bytes any more. */
+function undefinedIfGone(error: unknown): undefined {
+  if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+  throw error;
 }
 
 export const blobName = (project: string, id: string): string => `${encodeURIComponent(project)}/${id}`;

@@ -4,7 +4,8 @@ import type { Clock } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import type { Change, DocumentTable, Row } from './table.ts';
+import { type Change, type DocumentTable, type Row, replacement } from './table.ts';
+import { threadChange } from './thread-files.ts';
 import { type ThreadDocument, threadState } from './threads.ts';
 import { scanPage } from './time-ordered.ts';
 
@@ -29,7 +30,7 @@ export class MessageStore {
 
   /**
    * Adds a message under the thread's lock: the check that no run is active and the insertion are one
-   * transaction on the thread row's ETag.
+   * transaction on the thread row's ETag, which also makes files that it brings the thread's.
    * @param make builds the record for the id it is given
    */
   async append(
@@ -46,15 +47,10 @@ export class MessageStore {
       const record = make(newId('message', this.#clock.now(), `msg_${state.lastMessageKey}`));
       await this.#table.commit(threadId, [
         ...messageChanges(record),
-        {
-          type: 'merge',
-          key: threadRow,
-          etag: thread.etag,
-          columns: {
-            lastMessageKey: sortKeyOf(record.object.id) ?? '',
-            messageCount: state.messageCount + 1,
-          },
-        },
+        threadChange(thread, [record], {
+          lastMessageKey: sortKeyOf(record.object.id) ?? '',
+          messageCount: state.messageCount + 1,
+        }),
       ]);
       return { outcome: 'appended', record };
     });
@@ -74,9 +70,7 @@ export class MessageStore {
       const row = await this.#row(project, threadId, id);
       if (!row) return undefined;
       const document = change(row.document);
-      await this.#table.commit(threadId, [
-        { type: 'replace', key: row.key, document, columns: row.columns, etag: row.etag },
-      ]);
+      await this.#table.commit(threadId, [replacement(row, document)]);
       return document;
     });
   }
@@ -89,6 +83,7 @@ export class MessageStore {
         { type: 'delete', key: row.key },
         { type: 'delete', key: ascendingKey(messageKeys, sortKeyOf(id) ?? '') },
       ]);
+      if (row.spill) await this.#table.clearSpills(threadId, [row.key]);
       return true;
     });
   }

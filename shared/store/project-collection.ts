@@ -2,7 +2,8 @@ import type { Page, PageQuery } from '../api/page.ts';
 import { isPlausibleId, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, idKey, projectKeys } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import type { Change, DocumentTable, Row } from './table.ts';
+import { spillBeside } from './spills.ts';
+import { type Change, type DocumentTable, type Row, replacement } from './table.ts';
 import { scanPage } from './time-ordered.ts';
 
 interface ProjectRecord {
@@ -46,30 +47,42 @@ export class ProjectCollection<T extends ProjectRecord> {
       const row = await this.#row(project, id);
       if (!row) return undefined;
       const record = change(row.document);
+      const listed = descendingKey(projectKeys, record.sortKey);
       await this.#table.commit(project, [
-        { type: 'replace', key: row.key, document: record, etag: row.etag },
+        replacement(row, record),
         {
           type: 'upsert',
-          key: descendingKey(projectKeys, record.sortKey),
+          key: listed,
           document: record,
           columns: sortColumn(record),
+          // Both rows are always written together.
+          supersedes: row.spill && spillBeside(row.spill, project, listed),
         },
       ]);
       return record;
     });
   }
 
-  /** The removed record, or undefined when there was none. */
-  async remove(project: string, id: string): Promise<T | undefined> {
+  /**
+   * The removed record, or undefined when there was none.
+   * @param first done before the record goes; repeatable
+   */
+  async remove(
+    project: string,
+    id: string,
+    first: (record: T) => Promise<void> = async () => {},
+  ): Promise<T | undefined> {
     return retryConflicts(async () => {
       const row = await this.#row(project, id);
       if (!row) return undefined;
-      const changes: Change[] = [
-        row.key,
-        descendingKey(projectKeys, row.document.sortKey),
-        ascendingKey(projectKeys, row.document.sortKey),
-      ].map((key) => ({ type: 'delete', key }));
-      await this.#table.commit(project, changes);
+      await first(row.document);
+      const listed = descendingKey(projectKeys, row.document.sortKey);
+      const keys = [row.key, listed, ascendingKey(projectKeys, row.document.sortKey)];
+      await this.#table.commit(
+        project,
+        keys.map((key): Change => ({ type: 'delete', key })),
+      );
+      if (row.spill) await this.#table.clearSpills(project, [row.key, listed]);
       return row.document;
     });
   }

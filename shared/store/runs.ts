@@ -6,11 +6,15 @@ import { sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, documentKey, runKeys, threadRow } from './keys.ts';
 import { messageChanges } from './messages.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import type { Change, DocumentTable, Row } from './table.ts';
+import { type Change, type DocumentTable, type Row, replacement, type Version } from './table.ts';
+import { threadChange } from './thread-files.ts';
 import type { ThreadDocument } from './threads.ts';
 import { scanPage } from './time-ordered.ts';
 
 export type RunRow = Row<RunRecord>;
+
+/** A write under it conflicts, and reads the row. */
+const unknownVersion: Version = { etag: '' };
 
 /** Runs of threads, in the thread's partition: every change is conditional on the version that was read. */
 export class RunStore {
@@ -56,7 +60,8 @@ export class RunStore {
   }
 
   /**
-   * The run, its additional messages and the thread's lock, in one transaction on the thread's ETag.
+   * The run, its additional messages with the files that they bring, and the thread's lock, in one transaction
+   * on the thread's ETag.
    * @throws {Conflict} when the thread changed since it was read
    */
   async begin(
@@ -70,21 +75,19 @@ export class RunStore {
       lastMessageKey: record.work.lastMessageKey,
       messageCount: record.work.messageCount,
     };
-    const etags = await this.#table.commit(partition, [
+    const versions = await this.#table.commit(partition, [
       ...changes,
       ...messages.flatMap(messageChanges),
-      { type: 'merge', key: threadRow, etag: thread.etag, columns: lock },
+      threadChange(thread, messages, lock),
     ]);
-    return { partition, key, document: record, columns, etag: etags.get(key) ?? '' };
+    return { partition, key, document: record, columns, ...(versions.get(key) ?? unknownVersion) };
   }
 
   /** Replaces the run under its ETag together with other rows of its thread. @throws {Conflict} */
   async save(row: RunRow, record: RunRecord, changes: readonly Change[] = []): Promise<RunRow> {
-    const etags = await this.#table.commit(row.partition, [
-      { type: 'replace', key: row.key, document: record, columns: row.columns, etag: row.etag },
-      ...changes,
-    ]);
-    return { ...row, document: record, etag: etags.get(row.key) ?? '' };
+    const { partition, key, columns } = row;
+    const versions = await this.#table.commit(partition, [replacement(row, record), ...changes]);
+    return { partition, key, columns, document: record, ...(versions.get(key) ?? unknownVersion) };
   }
 
   /**

@@ -17,16 +17,16 @@ export function createSessionStore(threads: DocumentTable): SessionStore {
       return row && stored(row);
     },
     async insert(record) {
-      const etags = await unlessConflict(
+      const versions = await unlessConflict(
         threads.commit(record.threadId, [{ type: 'insert', key: sessionRow, document: record }]),
       );
-      return etags && { record, etag: etags.get(sessionRow) ?? '' };
+      return versions && { record, etag: versions.get(sessionRow)?.etag ?? '' };
     },
     async replace({ etag }, record) {
-      const etags = await unlessConflict(
+      const versions = await unlessConflict(
         threads.commit(record.threadId, [{ type: 'replace', key: sessionRow, document: record, etag }]),
       );
-      return etags && { record, etag: etags.get(sessionRow) ?? '' };
+      return versions && { record, etag: versions.get(sessionRow)?.etag ?? '' };
     },
     async remove({ record, etag }) {
       // A transaction cannot delete conditionally: take the row under its ETag first, then delete it.

@@ -9,6 +9,7 @@ import { ProjectCollection } from './project-collection.ts';
 import { RunStepStore } from './run-steps.ts';
 import { RunStore } from './runs.ts';
 import { createSessionStore } from './sessions.ts';
+import { Spills } from './spills.ts';
 import { DocumentTable } from './table.ts';
 import { ThreadStore } from './threads.ts';
 import { UploadStore } from './uploads.ts';
@@ -48,11 +49,7 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
     workspaces: new WorkspaceStore(threads),
-    async clearSpills(threadId) {
-      for await (const blob of spills.listBlobsFlat({ prefix: `${encodeURIComponent(threadId)}/` })) {
-        await spills.deleteBlob(blob.name);
-      }
-    },
+    clearSpills: (threadId) => new Spills(spills).clear(threadId),
   };
 }
 

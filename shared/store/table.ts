@@ -2,41 +2,52 @@ import { randomBytes } from 'node:crypto';
 import { odata, type TableClient, type TransactionAction } from '@azure/data-tables';
 import type { ContainerClient } from '@azure/storage-blob';
 
-import {
-  type Columns,
-  type Entity,
-  encodeDocument,
-  INLINE_UNITS,
-  readDocument,
-  spillName,
-  writeSpill,
-} from './document.ts';
+import { type Columns, type Entity, readDocument } from './document.ts';
 import { patiently } from './patience.ts';
-import { type Encoded, STAMP, toAction } from './table-action.ts';
+import { SpillGone, Spills } from './spills.ts';
+import { encodeChanges, STAMP, toAction } from './table-action.ts';
+
+/** What tells one state of a row from another. */
+export interface Version {
+  readonly etag: string;
+  /** The blob that holds the document, where it is too long for the row. */
+  readonly spill?: string | undefined;
+}
 
 /** A row of a {@link DocumentTable}: one JSON document, a few plain columns, and the version that was read. */
-export interface Row<T> {
+export interface Row<T> extends Version {
   readonly partition: string;
   readonly key: string;
   readonly document: T;
   readonly columns: Columns;
-  readonly etag: string;
+}
+
+/** A document in place of another one, whose {@link Version.spill} is deleted where it is known. */
+interface Overwrite {
+  readonly key: string;
+  readonly document: unknown;
+  readonly columns?: Columns;
+  readonly supersedes?: string | undefined;
 }
 
 /** One change of an entity-group transaction. `etag: '*'` overwrites whatever is there. */
 export type Change =
   | { readonly type: 'insert'; readonly key: string; readonly document?: unknown; readonly columns?: Columns }
-  | {
-      readonly type: 'replace';
-      readonly key: string;
-      readonly document: unknown;
-      readonly columns?: Columns;
-      readonly etag: string;
-    }
-  | { readonly type: 'upsert'; readonly key: string; readonly document: unknown; readonly columns?: Columns }
+  | (Overwrite & { readonly type: 'replace'; readonly etag: string })
+  | (Overwrite & { readonly type: 'upsert' })
   /** Sets columns and leaves the document alone. */
   | { readonly type: 'merge'; readonly key: string; readonly columns: Columns; readonly etag: string }
   | { readonly type: 'delete'; readonly key: string };
+
+/** A document in the place of the one that was read. */
+export const replacement = ({ key, columns, etag, spill }: Row<unknown>, document: unknown): Change => ({
+  type: 'replace',
+  key,
+  document,
+  columns,
+  etag,
+  supersedes: spill,
+});
 
 /** Another writer was first: reload and decide again. */
 export class Conflict extends Error {
@@ -48,33 +59,62 @@ export class Conflict extends Error {
 
 /** Rows a transaction may hold. https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
 export const MAX_TRANSACTION_ROWS = 100;
-/** A transaction's payload is limited to 4 MiB; the rest is room for keys and framing. */
-const MAX_TRANSACTION_BYTES = 3 * 1024 * 1024;
+/** A row that changed this often while it was read is not about to stop. */
+const MAX_READS = 5;
 
 /** Documents in one table. The only place that speaks to the table service. */
 export class DocumentTable {
   readonly #client: TableClient;
-  readonly #spills: ContainerClient;
+  readonly #spills: Spills;
 
   constructor(client: TableClient, spills: ContainerClient) {
     this.#client = client;
-    this.#spills = spills;
+    this.#spills = new Spills(spills);
   }
 
   async get<T>(partition: string, key: string): Promise<Row<T> | undefined> {
-    const entity = await this.#entity(partition, key);
-    return entity && this.#row<T>(entity);
+    return untilWhole(async () => {
+      const entity = await this.#entity(partition, key);
+      return entity && this.#row<T>(entity);
+    });
   }
 
   /**
-   * All changes or none, within one partition. Returns the new ETags by key; when the first answer was lost,
+   * All changes or none, within one partition. Returns the new versions by key; when the first answer was lost,
    * only that of the first change.
    * @throws {Conflict}
    */
-  async commit(partition: string, changes: readonly Change[]): Promise<ReadonlyMap<string, string>> {
-    const texts = await this.#spillWhereTooLong(partition, changes);
+  async commit(partition: string, changes: readonly Change[]): Promise<ReadonlyMap<string, Version>> {
     const stamp = randomBytes(9).toString('base64url');
-    const actions = changes.map((change, i) => toAction(partition, change, texts[i], stamp));
+    const encoded = encodeChanges(partition, changes, stamp);
+    const spills = new Map<string, string>();
+    for (const entry of encoded) if (entry?.spill) spills.set(entry.key, entry.spill);
+    await Promise.all(encoded.map((entry) => entry?.spill && this.#spills.write(entry.spill, entry.text)));
+    const actions = changes.map((change, i) => toAction(partition, change, encoded[i], stamp));
+    const etags = await this.#write(partition, changes, actions, stamp).catch(async (error: unknown) => {
+      if (error instanceof Conflict) await this.#withdraw(partition, spills);
+      throw error;
+    });
+    await this.#forgetSuperseded(changes);
+    return new Map([...etags].map(([key, etag]) => [key, { etag, spill: spills.get(key) }]));
+  }
+
+  /**
+   * Deletes the long documents of rows that were deleted, which only rows with a {@link Version.spill} have.
+   * After the rows, for these must not name what is not there; a process that dies in between leaves blobs
+   * that nothing leads to any more.
+   */
+  async clearSpills(partition: string, keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.#spills.clear(partition, key)));
+  }
+
+  /** New ETags by key. @throws {Conflict} */
+  async #write(
+    partition: string,
+    changes: readonly Change[],
+    actions: TransactionAction[],
+    stamp: string,
+  ): Promise<ReadonlyMap<string, string>> {
     try {
       return await patiently((abortSignal) => this.#submit(changes, actions, abortSignal));
     } catch (error) {
@@ -83,6 +123,22 @@ export class DocumentTable {
       if (landed) return landed;
       throw new Conflict(partition, { cause: error });
     }
+  }
+
+  /** Deletes the long documents of a write that did not happen. What a row names is from one that did, after all. */
+  async #withdraw(partition: string, spills: ReadonlyMap<string, string>): Promise<void> {
+    for (const [key, name] of spills) {
+      if ((await this.#entity(partition, key))?.spill !== name) await this.#spills.delete(name);
+    }
+  }
+
+  /**
+   * Whoever has read the old row a moment ago reads it again (see {@link untilWhole}). The write itself has
+   * happened: what cannot be deleted now is deleted with its row, or its thread, and fails nobody.
+   */
+  async #forgetSuperseded(changes: readonly Change[]): Promise<void> {
+    const names = changes.map((change) => ('supersedes' in change ? change.supersedes : undefined));
+    await Promise.allSettled(names.map((name) => name && this.#spills.delete(name)));
   }
 
   async #submit(
@@ -122,8 +178,10 @@ export class DocumentTable {
    * @param to exclusive upper bound
    */
   async range<T>(partition: string, from: string, to: string, limit: number): Promise<Row<T>[]> {
-    const entities = await this.#entities(partition, from, to, limit);
-    return Promise.all(entities.map((entity) => this.#row<T>(entity)));
+    return untilWhole(async () => {
+      const entities = await this.#entities(partition, from, to, limit);
+      return Promise.all(entities.map((entity) => this.#row<T>(entity)));
+    });
   }
 
   /** Like {@link range}, but only the keys: for pointer rows and deletions. */
@@ -167,34 +225,8 @@ export class DocumentTable {
       document: await readDocument<T>(entity, this.#spills),
       columns,
       etag: String(entity.etag),
+      ...(typeof entity.spill === 'string' ? { spill: entity.spill } : {}),
     };
-  }
-
-  /** Spills long documents, and then the longest ones until the transaction's payload fits. */
-  async #spillWhereTooLong(partition: string, changes: readonly Change[]): Promise<(Encoded | undefined)[]> {
-    const encoded = changes.map((change): Encoded | undefined => {
-      if (change.type === 'merge' || change.type === 'delete') return undefined;
-      const text = encodeDocument(change.document ?? null);
-      return {
-        key: change.key,
-        text,
-        bytes: Buffer.byteLength(JSON.stringify(text)),
-        spill: text.length > INLINE_UNITS,
-      };
-    });
-    const present = encoded.filter((entry) => entry !== undefined).sort((a, b) => b.bytes - a.bytes);
-    let total = present.reduce((sum, entry) => sum + (entry.spill ? 0 : entry.bytes), 0);
-    for (const entry of present) {
-      if (entry.spill || total <= MAX_TRANSACTION_BYTES) continue;
-      entry.spill = true;
-      total -= entry.bytes;
-    }
-    await Promise.all(
-      present
-        .filter((entry) => entry.spill)
-        .map((entry) => writeSpill(this.#spills, spillName(partition, entry.key, entry.text), entry.text)),
-    );
-    return encoded;
   }
 
   async #single(
@@ -219,6 +251,17 @@ export class DocumentTable {
     };
     const response = await done();
     return new Map([[change.key, String(('etag' in response && response.etag) || '')]]);
+  }
+}
+
+/** Reads again when a row's document was replaced or deleted between the row and its blob. */
+async function untilWhole<T>(read: () => Promise<T>): Promise<T> {
+  for (let reads = 1; ; reads++) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof SpillGone) || reads >= MAX_READS) throw error;
+    }
   }
 }
 

@@ -5,13 +5,23 @@ import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './messages.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { type Change, Conflict, type DocumentTable, MAX_TRANSACTION_ROWS, type Row } from './table.ts';
+import {
+  type Change,
+  Conflict,
+  type DocumentTable,
+  MAX_TRANSACTION_ROWS,
+  type Row,
+  replacement,
+} from './table.ts';
+import { withAttachments } from './thread-files.ts';
 import { scanPage } from './time-ordered.ts';
 
 /** The thread row's document; the lock stands in columns, so that it changes without rewriting the object. */
 export interface ThreadDocument {
   readonly project: string;
   readonly object: Thread;
+  /** Those of the code interpreter's files that came with messages, oldest first. */
+  readonly attached?: readonly string[];
   /** Place in the project's list of threads. */
   readonly listKey: string;
 }
@@ -28,7 +38,7 @@ export class ThreadStore {
 
   /**
    * The list entry first, the thread row last: until that row exists there is no thread, and a list entry
-   * without one is passed over.
+   * without one is passed over. Files that the messages bring become the thread's.
    */
   async create(project: string, object: Thread, messages: readonly MessageRecord[]): Promise<ThreadRecord> {
     const listKey = sortKeyOf(object.id) ?? newSortKey(object.created_at * 1000);
@@ -48,14 +58,14 @@ export class ThreadStore {
       messageCount: messages.length,
       hasToolSteps: false,
     };
-    const document: ThreadDocument = { project, object, listKey };
+    const document = withAttachments({ project, object, listKey }, messages);
     const changes: Change[] = messages.flatMap(messageChanges);
     const last: Change = { type: 'insert', key: threadRow, document, columns: { ...state } };
     while (changes.length >= MAX_TRANSACTION_ROWS) {
       await this.#threads.commit(object.id, changes.splice(0, MAX_TRANSACTION_ROWS));
     }
     await this.#threads.commit(object.id, [...changes, last]);
-    return { project, object, state };
+    return { project, object: document.object, state };
   }
 
   async get(project: string, id: string): Promise<ThreadRecord | undefined> {
@@ -79,9 +89,7 @@ export class ThreadStore {
       const row = await this.row(project, id);
       if (!row) return undefined;
       const document = { ...row.document, object: change(row.document.object) };
-      await this.#threads.commit(id, [
-        { type: 'replace', key: threadRow, document, columns: row.columns, etag: row.etag },
-      ]);
+      await this.#threads.commit(id, [replacement(row, document)]);
       return { project, object: document.object, state: threadState(row) };
     });
   }

@@ -9,7 +9,7 @@ import { isPlausibleId } from '../ids.ts';
 import { blobName, FileTooLarge } from './files.ts';
 import { endOf } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import type { DocumentTable } from './table.ts';
+import { Conflict, type DocumentTable, replacement } from './table.ts';
 
 /** Parts are staged in pieces of this size, so that a part of 64 MB is never in memory. */
 const PIECE_BYTES = 1024 * 1024;
@@ -43,7 +43,7 @@ export class UploadStore {
     return (await this.#table.get<UploadRecord>(project, uploadKey(id)))?.document;
   }
 
-  /** Applies `change` to the newest version of the upload; undefined when there is none. */
+  /** Applies `change`, which may find nothing to change, to the newest version; undefined when there is none. */
   async update(
     project: string,
     id: string,
@@ -53,7 +53,7 @@ export class UploadStore {
       const row = await this.#table.get<UploadRecord>(project, uploadKey(id));
       if (!row) return undefined;
       const document = change(row.document);
-      await this.#table.commit(project, [{ type: 'replace', key: row.key, document, etag: row.etag }]);
+      if (document !== row.document) await this.#table.commit(project, [replacement(row, document)]);
       return document;
     });
   }
@@ -91,9 +91,37 @@ export class UploadStore {
     return ids.map((id) => known.get(id));
   }
 
-  /** Joins the parts' blocks into the file's bytes; repeatable. */
-  async join(upload: UploadRecord, parts: readonly UploadPartRecord[]): Promise<void> {
-    await this.#blob(upload).commitBlockList(parts.flatMap((part) => part.blocks));
+  /** The version of what is joined so far; undefined when nothing is. */
+  async joined(upload: UploadRecord): Promise<string | undefined> {
+    try {
+      return (await this.#blob(upload).getProperties()).etag;
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Joins the parts' blocks into the file's bytes, in the place of a version that was read: whoever comes late
+   * must not change the bytes of a file that others have already.
+   * @throws {Conflict}
+   */
+  async join(
+    upload: UploadRecord,
+    parts: readonly UploadPartRecord[],
+    before: string | undefined,
+  ): Promise<void> {
+    const conditions = before === undefined ? { ifNoneMatch: '*' } : { ifMatch: before };
+    try {
+      await this.#blob(upload).commitBlockList(
+        parts.flatMap((part) => part.blocks),
+        { conditions },
+      );
+    } catch (error) {
+      const status = statusOf(error);
+      if (status !== 409 && status !== 412) throw error;
+      throw new Conflict(upload.project, { cause: error });
+    }
   }
 
   /** MD5 of the joined bytes in hexadecimal, read as a stream. */
@@ -113,6 +141,8 @@ export class UploadStore {
     return this.#blobs.getBlockBlobClient(blobName(upload.project, upload.fileId));
   }
 }
+
+const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;
 
 /** The file that an upload becomes. */
 export function fileOf(upload: UploadRecord, sortKey: string, now: number): FileRecord {

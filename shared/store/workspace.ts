@@ -8,7 +8,10 @@ import type { Change, DocumentTable } from './table.ts';
 export interface Workspace {
   /** By path below /mnt/data. */
   readonly files: Readonly<Record<string, WorkspaceFile>>;
-  /** Paths that were given to uploaded files, by file id: a name once given stays. */
+  /**
+   * Paths that belong to files, by file id: a name once given stays, also when the file is deleted or not given
+   * any more, because a session that lives may have it there still.
+   */
   readonly inputs: Readonly<Record<string, string>>;
   /** The kernel of the last call (see `Session.kernel`), or the empty string. */
   readonly kernel: string;
@@ -37,8 +40,8 @@ export class WorkspaceStore {
 }
 
 /** Written in the same transaction as the step that it belongs to. */
-export const workspaceChange = (workspace: Workspace): Change => ({
+export const workspaceChange = ({ files, inputs, kernel }: Workspace): Change => ({
   type: 'upsert',
   key: workspaceRow,
-  document: workspace,
+  document: { files, inputs, kernel } satisfies Workspace,
 });

@@ -4,10 +4,10 @@ import type { Config } from '../config.ts';
 import type { Crash } from '../engine/crash-points.ts';
 import { type Session, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
 import type { Stores } from '../store/stores.ts';
-import type { Workspace } from '../store/workspace.ts';
 import { keepFiles, keepImage } from './keep-outputs.ts';
 import { NEW_SESSION, restartSentence, sentenceFor, UNKNOWN_OUTCOME } from './outcome-sentences.ts';
 import type { OutputList } from './output-list.ts';
+import { inputPaths, type RunWorkspace } from './workspace-plan.ts';
 
 /** What code produced, in order: text as it was printed, figures as files. */
 export type CodeOutput =
@@ -21,7 +21,7 @@ export interface CodeCall {
   /** Sort key beside which the ids of output files are derived. */
   readonly sortKey: string;
   readonly code: string;
-  readonly workspace: Workspace;
+  readonly workspace: RunWorkspace;
   /** True when an earlier worker may have started this call already. */
   readonly resumed: boolean;
   /** The thread's session, when it was looked for ahead. */
@@ -41,7 +41,7 @@ export interface CodeOutcome {
   readonly outputs: readonly CodeOutput[];
   /** What the model is told. */
   readonly text: string;
-  readonly workspace: Workspace;
+  readonly workspace: RunWorkspace;
 }
 
 export interface CodeInterpreterDependencies {
@@ -158,7 +158,7 @@ export class CodeInterpreter {
 
   /** Brings every file that belongs into /mnt/data there, unless it is there already. */
   async #putFiles({ run, workspace }: CodeCall, session: Session, signal: AbortSignal): Promise<void> {
-    const wanted = new Map(Object.entries(workspace.inputs).map(([fileId, path]) => [path, fileId]));
+    const wanted = new Map(inputPaths(workspace));
     for (const [path, { fileId }] of Object.entries(workspace.files)) wanted.set(path, fileId);
     if (wanted.size === 0) return;
     for (const { path } of await session.listFiles(signal)) wanted.delete(path);

@@ -5,8 +5,9 @@ import { type Clock, unixSeconds } from '../clock.ts';
 import { derivedSortKey } from '../ids.ts';
 import { type ExecutionEvent, type Session, SessionError, type SessionFile } from '../sessions/session.ts';
 import type { FileStore } from '../store/files.ts';
-import type { Workspace, WorkspaceFile } from '../store/workspace.ts';
+import type { WorkspaceFile } from '../store/workspace.ts';
 import type { CodeCall } from './code-interpreter.ts';
+import type { RunWorkspace } from './workspace-plan.ts';
 
 export interface Keeping {
   readonly files: FileStore;
@@ -45,7 +46,7 @@ export async function keepFiles(
   session: Session,
   done: Extract<ExecutionEvent, { type: 'done' }>,
   signal: AbortSignal,
-): Promise<{ workspace: Workspace; notes: string[] }> {
+): Promise<{ workspace: RunWorkspace; notes: string[] }> {
   const { call, limits } = keeping;
   const kept: Record<string, WorkspaceFile> = { ...call.workspace.files };
   const notes: string[] = [];
@@ -90,7 +91,9 @@ async function keepFile(
   const content = Readable.from(hashed(source, hash), { objectMode: false });
   const bytes = await files.upload(call.run.project, fileId, content, limits.maxBytes);
   const sha256 = hash.digest('hex');
-  if (before?.sha256 === sha256 && before.fileId !== fileId) {
+  const isCopy = before?.sha256 === sha256 && before.fileId !== fileId;
+  // The same again is the same file, unless that was deleted meanwhile.
+  if (isCopy && (await files.get(call.run.project, before.fileId))) {
     await files.discard(call.run.project, fileId);
     return { ...before, mtime: file.mtime };
   }

@@ -1,5 +1,5 @@
-import type { Workspace } from '../store/workspace.ts';
 import type { CodeOutcome, CodeOutput } from './code-interpreter.ts';
+import type { RunWorkspace } from './workspace-plan.ts';
 
 /** Text of one call that a model is shown; a whole log is kept in the step. */
 const MAX_MODEL_CHARACTERS = 40_000;
@@ -37,7 +37,7 @@ export class OutputList {
     this.#onOutput(output);
   }
 
-  outcome(note: string, workspace: Workspace): CodeOutcome {
+  outcome(note: string, workspace: RunWorkspace): CodeOutcome {
     const shown = this.#outputs.map((output) =>
       output.type === 'logs' ? output.logs : '[A figure was shown to the user.]',
     );

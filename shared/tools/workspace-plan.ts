@@ -1,52 +1,90 @@
 import type { MessageRecord } from '../api/message.ts';
 import type { RunRecord } from '../api/run.ts';
+import { inBatches } from '../store/in-batches.ts';
 import type { Stores } from '../store/stores.ts';
+import { filesForCode } from '../store/thread-files.ts';
 import { emptyWorkspace, type Workspace } from '../store/workspace.ts';
 
-/** Files that the code interpreter of a run is given: the assistant's, the thread's, the messages' attachments. */
+/**
+ * Files that the code interpreter of a run is given: the assistant's, the thread's, and what is attached to the
+ * messages of the prompt, which may be more than the thread has room for.
+ */
 export function inputFileIds(run: RunRecord, messages: readonly MessageRecord[]): string[] {
   const ids = new Set(run.work.codeInterpreterFileIds);
-  for (const { object } of messages) {
-    for (const attachment of object.attachments ?? []) {
-      const forCode = attachment.tools?.some((tool) => tool.type === 'code_interpreter');
-      if (attachment.file_id && forCode) ids.add(attachment.file_id);
-    }
-  }
+  for (const { object } of messages) for (const id of filesForCode(object)) ids.add(id);
   return [...ids];
 }
 
 export const usesCodeInterpreter = (run: RunRecord): boolean =>
   run.object.tools.some((tool) => tool.type === 'code_interpreter');
 
+/** A thread's workspace as one run has it. */
+export interface RunWorkspace extends Workspace {
+  /** The input files of this run that exist; `inputs` has their paths, and those of other runs' files. */
+  readonly given: readonly string[];
+}
+
+const nothing: RunWorkspace = { ...emptyWorkspace, given: [] };
+
 /**
- * The thread's workspace, with a path for each input file. Reads nothing for a thread that has neither files
- * nor an earlier tool call. Files that were deleted meanwhile are passed over.
+ * The thread's workspace, with a path for each input file of the run. Reads nothing for a thread that has
+ * neither files nor an earlier tool call. Files that were deleted meanwhile, uploaded or made by code, are
+ * passed over.
  */
 export async function loadWorkspace(
   stores: Pick<Stores, 'workspaces' | 'files'>,
   run: RunRecord,
   messages: readonly MessageRecord[],
-): Promise<Workspace> {
-  if (!usesCodeInterpreter(run)) return emptyWorkspace;
+): Promise<RunWorkspace> {
+  if (!usesCodeInterpreter(run)) return nothing;
   const ids = inputFileIds(run, messages);
-  if (ids.length === 0 && !run.work.threadHasToolSteps && run.work.modelCalls === 0) return emptyWorkspace;
-  const workspace = await stores.workspaces.get(run.object.thread_id);
-  const unnamed = ids.filter((id) => workspace.inputs[id] === undefined);
-  const files = await Promise.all(unnamed.map((id) => stores.files.get(run.project, id)));
+  if (ids.length === 0 && !run.work.threadHasToolSteps && run.work.modelCalls === 0) return nothing;
+  const [stored, found] = await Promise.all([
+    stores.workspaces.get(run.object.thread_id),
+    inBatches(ids, (id) => stores.files.get(run.project, id)),
+  ]);
+  const workspace = await withoutDeleted(stores.files, run.project, stored);
   const inputs = { ...workspace.inputs };
   const taken = new Set([...Object.values(inputs), ...Object.keys(workspace.files)]);
-  for (const file of files) {
+  const given: string[] = [];
+  for (const file of found) {
     if (!file) continue;
-    const path = freeName(safeName(file.object.filename), taken);
+    const { id, filename } = file.object;
+    const path = inputs[id] ?? freeName(safeName(filename), taken);
     taken.add(path);
-    inputs[file.object.id] = path;
+    inputs[id] = path;
+    given.push(id);
   }
-  return { ...workspace, inputs };
+  return { ...workspace, inputs, given };
 }
 
+/** Without the files of code that were deleted since. Their names stay theirs. */
+async function withoutDeleted(
+  files: Stores['files'],
+  project: string,
+  workspace: Workspace,
+): Promise<Workspace> {
+  const kept = Object.entries(workspace.files);
+  const existing = await files.existing(
+    project,
+    kept.map(([, { fileId }]) => fileId),
+  );
+  const isThere = ([, { fileId }]: (typeof kept)[number]) => existing.has(fileId);
+  const names = kept.filter((entry) => !isThere(entry)).map(([path, { fileId }]) => [fileId, path]);
+  return {
+    ...workspace,
+    files: Object.fromEntries(kept.filter(isThere)),
+    inputs: { ...workspace.inputs, ...Object.fromEntries(names) },
+  };
+}
+
+/** The run's input files by their paths below /mnt/data. */
+export const inputPaths = ({ given, inputs }: RunWorkspace): ReadonlyMap<string, string> =>
+  new Map(given.map((id) => [inputs[id] ?? id, id]));
+
 /** What the model is told about /mnt/data, or undefined when there is nothing to say. */
-export function workspaceNote(workspace: Workspace): string | undefined {
-  const uploaded = Object.values(workspace.inputs);
+export function workspaceNote(workspace: RunWorkspace): string | undefined {
+  const uploaded = [...inputPaths(workspace).keys()];
   const written = Object.keys(workspace.files).filter((path) => !uploaded.includes(path));
   const lines: string[] = [];
   if (uploaded.length > 0) lines.push(`Files uploaded by the user, in /mnt/data: ${names(uploaded)}.`);

@@ -53,6 +53,13 @@ const code: Budget = [
   ['queue delete', 'the start message'],
 ];
 
+/** Files may be deleted between runs: what the model is told of them, and linked to, is looked at again. */
+const codeWithFiles: Budget = [
+  ...code,
+  ['table get', 'each file given to the code interpreter'],
+  ['table query', 'files that code wrote, for each step that did'],
+];
+
 const sorted = (kinds: readonly string[]) => [...kinds].sort();
 
 describe('what a run asks of storage', () => {
@@ -72,9 +79,13 @@ describe('what a run asks of storage', () => {
 
   const spent = () => proxy.requests.filter(({ idle }) => !idle).map(({ kind }) => kind);
 
-  async function prepared(tools: { type: 'code_interpreter' }[] = []) {
+  async function prepared(tools: { type: 'code_interpreter' }[] = [], file_ids: string[] = []) {
     const client = api.client();
-    const assistant = await client.beta.assistants.create({ model: 'scripted', tools });
+    const assistant = await client.beta.assistants.create({
+      model: 'scripted',
+      tools,
+      tool_resources: { code_interpreter: { file_ids } },
+    });
     const thread = await client.beta.threads.create({ messages: [{ role: 'user', content: 'Hello' }] });
     return { client, threadId: thread.id, assistant_id: assistant.id };
   }
@@ -127,6 +138,20 @@ describe('what a run asks of storage', () => {
     proxy.requests.length = 0;
     const kinds = await queued(where);
     assert.deepEqual(sorted(kinds), sorted(code.map(([kind]) => kind)));
+    assert.ok(kinds.length <= 20);
+    api.engine.model.assertDone();
+  });
+
+  it(`the same with a file given and a file written before: ${codeWithFiles.length} of at most 20`, async () => {
+    const file = await api.client().files.create({ file: new File(['x'], 'x.csv'), purpose: 'assistants' });
+    const where = await prepared([{ type: 'code_interpreter' }], [file.id]);
+    const call = (text: string) => ({ toolCalls: [{ name: 'python', arguments: { code: text } }] });
+    const write = call('open("/mnt/data/y.csv", "w").write("y")');
+    api.engine.model.add(write, { text: 'one' }, call('print(2)'), { text: 'two' });
+    await queued(where);
+    proxy.requests.length = 0;
+    const kinds = await queued(where);
+    assert.deepEqual(sorted(kinds), sorted(codeWithFiles.map(([kind]) => kind)));
     assert.ok(kinds.length <= 20);
     api.engine.model.assertDone();
   });

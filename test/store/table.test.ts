@@ -103,12 +103,12 @@ describe('documents in a table', () => {
     let lost = 0;
     proxy.fault = ({ method }) => (method === 'GET' || lost++ % 2 === 1 ? undefined : 'lose-answer');
     try {
-      const etags = await insert('k', { n: 0 });
+      const versions = await insert('k', { n: 0 });
       const columns = { sortKey: 'k' };
-      for (let n = 1, etag = etags.get('k'); n <= 4; n++) {
+      for (let n = 1, etag = versions.get('k')?.etag; n <= 4; n++) {
         const change = { type: 'replace' as const, key: 'k', document: { n }, columns, etag: etag ?? '' };
         const others = n % 2 === 0 ? [] : [{ type: 'insert' as const, key: `other${n}`, document: {} }];
-        etag = (await table.commit(partition, [change, ...others])).get('k');
+        etag = (await table.commit(partition, [change, ...others])).get('k')?.etag;
       }
     } finally {
       proxy.fault = () => undefined;

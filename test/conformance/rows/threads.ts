@@ -58,6 +58,32 @@ export const threads: readonly Row[] = [
     },
   },
   {
+    says: 'files that a message brings for the code interpreter become resources of its thread',
+    async run({ client }) {
+      const { threads } = client.beta;
+      const file = async () =>
+        (
+          await client.files.create({
+            file: await toFile(Buffer.from('a,b'), 'x.csv'),
+            purpose: 'assistants',
+          })
+        ).id;
+      const attached = (file_id: string) => ({
+        role: 'user' as const,
+        content: 'Look at this.',
+        attachments: [{ file_id, tools: [{ type: 'code_interpreter' as const }] }],
+      });
+      const [first, second] = [await file(), await file()];
+      const thread = await threads.create({ messages: [attached(first)] });
+      const message = await threads.messages.create(thread.id, attached(second));
+      const filesOf = async () =>
+        (await threads.retrieve(thread.id)).tool_resources?.code_interpreter?.file_ids ?? [];
+      assert.deepEqual((await filesOf()).toSorted(), [first, second].toSorted());
+      await threads.messages.delete(message.id, { thread_id: thread.id });
+      assert.equal((await filesOf()).length, 2);
+    },
+  },
+  {
     says: 'a deleted thread is gone with its messages and runs; files stay',
     async run({ client, shared, play }) {
       const { threads } = client.beta;
