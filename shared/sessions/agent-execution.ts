@@ -65,8 +65,8 @@ export async function* execute(
           if (line.type === 'started' || line.type === 'kernel_restarted') onGeneration(line.generation);
           yield* budget.events(line);
           if (line.type === 'done') {
-            const { status, deleted } = line;
-            yield { type: 'done', status, files: line.files.map(toSessionFile), deleted };
+            const { status, deleted, more = false } = line;
+            yield { type: 'done', status, files: line.files.map(toSessionFile), deleted, more };
             return;
           }
         }

@@ -66,6 +66,8 @@ export const executionLine = z.discriminatedUnion('type', [
     ms: z.number().min(0).max(86_400_000),
     files,
     deleted: z.array(path).max(MAX_FILES),
+    /** More changed than the lists hold. */
+    more: z.boolean().optional(),
   }),
 ]);
 export type ExecutionLine = z.output<typeof executionLine>;

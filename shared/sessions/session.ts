@@ -23,6 +23,8 @@ export type ExecutionEvent =
       /** New or changed files, and paths that are gone. */
       readonly files: readonly SessionFile[];
       readonly deleted?: readonly string[];
+      /** More changed than is listed. */
+      readonly more?: boolean;
     };
 
 export interface Session {

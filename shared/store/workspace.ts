@@ -13,6 +13,8 @@ export interface Workspace {
    * any more, because a session that lives may have it there still.
    */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Uploaded files, by id, that code deleted or renamed: they are not put back. */
+  readonly removed?: readonly string[];
   /** The kernel of the last call (see `Session.kernel`), or the empty string. */
   readonly kernel: string;
 }
@@ -40,8 +42,8 @@ export class WorkspaceStore {
 }
 
 /** Written in the same transaction as the step that it belongs to. */
-export const workspaceChange = ({ files, inputs, kernel }: Workspace): Change => ({
+export const workspaceChange = ({ files, inputs, removed = [], kernel }: Workspace): Change => ({
   type: 'upsert',
   key: workspaceRow,
-  document: { files, inputs, kernel } satisfies Workspace,
+  document: { files, inputs, removed, kernel } satisfies Workspace,
 });

@@ -5,7 +5,13 @@ import type { Crash } from '../engine/crash-points.ts';
 import { type Session, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
 import type { Stores } from '../store/stores.ts';
 import { keepFiles, keepImage } from './keep-outputs.ts';
-import { NEW_SESSION, restartSentence, sentenceFor, UNKNOWN_OUTCOME } from './outcome-sentences.ts';
+import {
+  NEW_SESSION,
+  restartSentence,
+  sentenceFor,
+  stoppedSentence,
+  UNKNOWN_OUTCOME,
+} from './outcome-sentences.ts';
 import type { OutputList } from './output-list.ts';
 import { inputPaths, type RunWorkspace } from './workspace-plan.ts';
 
@@ -107,8 +113,7 @@ export class CodeInterpreter {
     signal: AbortSignal,
   ): Promise<CodeOutcome> {
     const { config, crash, stores, clock } = this.#dependencies;
-    await this.#putFiles(call, session, signal);
-    const notes: string[] = [];
+    const notes = await this.#putFiles(call, session, signal);
     if (call.workspace.kernel !== '' && call.workspace.kernel !== session.kernel) {
       notes.push(NEW_SESSION);
     }
@@ -120,7 +125,8 @@ export class CodeInterpreter {
     };
     const execution = {
       executionId: call.executionId,
-      code: call.code,
+      // Half a character, from a model that was cut off, is none that Python could be sent.
+      code: call.code.toWellFormed(),
       timeoutMs: config.SESSION_CALL_TIMEOUT_SECONDS,
     };
     const events = session.execute(execution, signal);
@@ -142,6 +148,7 @@ export class CodeInterpreter {
           break;
         case 'done': {
           crash('after-code-before-result-saved');
+          if (event.status === 'timeout' && kernel !== '') notes.push(stoppedSentence(execution.timeoutMs));
           const kept = await keepFiles({ files: stores.files, clock, call, limits }, session, event, signal);
           workspace = kept.workspace;
           notes.push(...kept.notes);
@@ -156,15 +163,27 @@ export class CodeInterpreter {
     });
   }
 
-  /** Brings every file that belongs into /mnt/data there, unless it is there already. */
-  async #putFiles({ run, workspace }: CodeCall, session: Session, signal: AbortSignal): Promise<void> {
+  /**
+   * Brings every file that belongs into /mnt/data there, unless it is there already. A file for which there is no
+   * room or place is told to the model: code must still run, if only to make room.
+   */
+  async #putFiles({ run, workspace }: CodeCall, session: Session, signal: AbortSignal): Promise<string[]> {
+    const notes: string[] = [];
     const wanted = new Map(inputPaths(workspace));
     for (const [path, { fileId }] of Object.entries(workspace.files)) wanted.set(path, fileId);
-    if (wanted.size === 0) return;
+    if (wanted.size === 0) return notes;
     for (const { path } of await session.listFiles(signal)) wanted.delete(path);
     for (const [path, fileId] of wanted) {
       const file = await this.#dependencies.stores.files.open(run.project, fileId, { signal });
-      if (file) await session.putFile(path, file.stream, file.record.object.bytes, signal);
+      if (!file) continue;
+      try {
+        await session.putFile(path, file.stream, file.record.object.bytes, signal);
+      } catch (error) {
+        if (!(error instanceof SessionError) || error.code !== 'rejected') throw error;
+        file.stream.destroy();
+        notes.push(`[/mnt/data/${path} is not there: ${error.message}]`);
+      }
     }
+    return notes;
   }
 }

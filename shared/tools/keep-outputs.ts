@@ -40,6 +40,9 @@ export async function keepImage(
   return id;
 }
 
+/** Of one call, as a multiple of the largest file: sparse files cost the code nothing, and storage their length. */
+const CALL_BYTES = 4;
+
 /** Keeps new and changed files of /mnt/data; what cannot be kept is said in a note to the model. */
 export async function keepFiles(
   keeping: Keeping,
@@ -48,13 +51,15 @@ export async function keepFiles(
   signal: AbortSignal,
 ): Promise<{ workspace: RunWorkspace; notes: string[] }> {
   const { call, limits } = keeping;
-  const kept: Record<string, WorkspaceFile> = { ...call.workspace.files };
+  // Not an object: code may call a file `__proto__`.
+  const kept = new Map<string, WorkspaceFile>(Object.entries(call.workspace.files));
   const notes: string[] = [];
-  for (const path of done.deleted ?? []) delete kept[path];
+  for (const path of done.deleted ?? []) kept.delete(path);
   const changed = done.files.filter((file) => {
-    const before = kept[file.path];
+    const before = kept.get(file.path);
     return before === undefined || before.bytes !== file.bytes || before.mtime !== file.mtime;
   });
+  let room = limits.maxBytes * CALL_BYTES;
   for (const file of changed.slice(0, limits.maxFiles)) {
     if (file.bytes > limits.maxBytes) {
       notes.push(
@@ -62,8 +67,15 @@ export async function keepFiles(
       );
       continue;
     }
+    if (file.bytes > room) {
+      notes.push(
+        `[/mnt/data/${file.path} is not kept after the session: the files of one call may hold ${limits.maxBytes * CALL_BYTES} bytes.]`,
+      );
+      continue;
+    }
     try {
-      kept[file.path] = await keepFile(keeping, session, file, kept[file.path], signal);
+      kept.set(file.path, await keepFile(keeping, session, file, kept.get(file.path), signal));
+      room -= file.bytes;
     } catch (error) {
       if (!(error instanceof SessionError) || error.code === 'lost') throw error;
       notes.push(`[/mnt/data/${file.path} could not be kept: ${error.message}]`);
@@ -74,7 +86,23 @@ export async function keepFiles(
       `[${changed.length - limits.maxFiles} more files were written than the ${limits.maxFiles} that are kept per call.]`,
     );
   }
-  return { workspace: { ...call.workspace, files: kept }, notes };
+  if (done.more) notes.push('[More files were changed than can be told: some are not kept.]');
+  return { workspace: withoutRemoved({ ...call.workspace, files: Object.fromEntries(kept) }, done), notes };
+}
+
+/** Uploaded files that code deleted or renamed do not come back with its next call. */
+function withoutRemoved(
+  workspace: RunWorkspace,
+  { deleted = [] }: Extract<ExecutionEvent, { type: 'done' }>,
+): RunWorkspace {
+  const gone = new Set(deleted);
+  const removed = workspace.given.filter((id) => gone.has(workspace.inputs[id] ?? ''));
+  if (removed.length === 0) return workspace;
+  return {
+    ...workspace,
+    given: workspace.given.filter((id) => !removed.includes(id)),
+    removed: [...(workspace.removed ?? []), ...removed],
+  };
 }
 
 async function keepFile(

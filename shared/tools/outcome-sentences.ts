@@ -17,6 +17,10 @@ export function restartSentence(reason: 'timeout' | 'out_of_memory' | 'died' | '
   return `\n[${because} Variables are gone; files in /mnt/data are still there.]\n`;
 }
 
+/** @param limitMs the time limit of a call, in milliseconds */
+export const stoppedSentence = (limitMs: number): string =>
+  `[The code was stopped at the time limit of ${limitMs / 1000} seconds. Variables are kept.]`;
+
 export function sentenceFor(error: SessionError): string {
   switch (error.code) {
     case 'lost':

@@ -20,7 +20,10 @@ export const usesCodeInterpreter = (run: RunRecord): boolean =>
 
 /** A thread's workspace as one run has it. */
 export interface RunWorkspace extends Workspace {
-  /** The input files of this run that exist; `inputs` has their paths, and those of other runs' files. */
+  /**
+   * The input files of this run that exist and that code has not removed; `inputs` has their paths, and those
+   * of other runs' files.
+   */
   readonly given: readonly string[];
 }
 
@@ -53,7 +56,7 @@ export async function loadWorkspace(
     const path = inputs[id] ?? freeName(safeName(filename), taken);
     taken.add(path);
     inputs[id] = path;
-    given.push(id);
+    if (!workspace.removed?.includes(id)) given.push(id);
   }
   return { ...workspace, inputs, given };
 }
