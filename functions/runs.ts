@@ -7,7 +7,7 @@ import { isTerminal } from '../shared/engine/run-state.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
-import { streamHeaders } from '../shared/events/sse.ts';
+import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
 import { presenterOf } from '../shared/http/dialect.ts';
@@ -30,7 +30,7 @@ export const handlers: Handlers<Services> = {
     return presentPage(await stores.runs.list(threadId, query), presentRun);
   },
 
-  createRun: async ({ project, params: { thread_id: threadId }, body, signal, dialect }, all) => {
+  createRun: async ({ project, params: { thread_id: threadId }, body, request, signal, dialect }, all) => {
     const messages = filesOfMessages(body.additional_messages ?? [], 'additional_messages');
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
@@ -39,20 +39,22 @@ export const handlers: Handlers<Services> = {
     requireToolChoice(assistant, body);
     const start = { project, threadId, assistant, request: body };
     if (body.stream) {
-      const options = { signal, present: presenterOf(dialect) };
+      const options = { signal, present: presenterOf(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
     }
     const { queued } = await startRun(all, start);
     return presentRun(queued);
   },
 
-  getRun: async ({ project, params: { thread_id: threadId, run_id: id } }, all) => {
+  getRun: async ({ project, params: { thread_id: threadId, run_id: id }, request }, all) => {
     const { stores, clock } = all;
     const record = await stores.runs.get(project, threadId, id);
     if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
     await rescueRun(all, record);
     const run = presentRun(record);
-    return isTerminal(run.status) ? run : new JsonReply(run, pollAfter(run.created_at, clock.now()));
+    return isTerminal(run.status)
+      ? run
+      : new JsonReply(run, pollAfter(run.created_at, clock.now(), request.headers));
   },
 
   modifyRun: async ({ project, params: { thread_id: threadId, run_id: id }, body }, { stores }) => {
@@ -71,12 +73,12 @@ export const handlers: Handlers<Services> = {
     presentRun(await cancelRun(all, { project, threadId, runId })),
 
   submitToolOutputs: async (
-    { project, params: { thread_id: threadId, run_id: runId }, body, signal, dialect },
+    { project, params: { thread_id: threadId, run_id: runId }, body, request, signal, dialect },
     all,
   ) => {
     const submit = { project, threadId, runId, outputs: body.tool_outputs };
     if (body.stream) {
-      const options = { signal, present: presenterOf(dialect) };
+      const options = { signal, present: presenterOf(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamSubmittedOutputs(all, submit, options), streamHeaders);
     }
     return presentRun((await submitOutputs(all, submit)).queued);

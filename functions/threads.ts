@@ -8,7 +8,7 @@ import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts
 import { deleteThread } from '../shared/engine/delete-thread.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun } from '../shared/engine/stream-run.ts';
-import { streamHeaders } from '../shared/events/sse.ts';
+import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
 import { presenterOf } from '../shared/http/dialect.ts';
@@ -65,7 +65,7 @@ export const handlers: Handlers<Services> = {
     return presentThread(await create(all, project, body));
   },
 
-  createThreadAndRun: async ({ project, body, signal, dialect }, all) => {
+  createThreadAndRun: async ({ project, body, request, signal, dialect }, all) => {
     requireVectorStores(body.tool_resources);
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
@@ -81,7 +81,12 @@ export const handlers: Handlers<Services> = {
       request: body,
     };
     if (body.stream) {
-      const options = { signal, createdThread: presentThread(thread), present: presenterOf(dialect) };
+      const options = {
+        signal,
+        createdThread: presentThread(thread),
+        present: presenterOf(dialect),
+        ids: wantsIds(request.headers),
+      };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
     }
     return presentRun((await startRun(all, start)).queued);

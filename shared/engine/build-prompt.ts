@@ -35,17 +35,35 @@ export function conversation(input: PromptInput): PromptGroup[] {
     const steps = (object.run_id !== null && stepsByRun.get(object.run_id)) || [];
     // What a run did is told in the order in which it did it: calls stand before the message that followed them,
     const behind = 1 + steps.findIndex((step) => messageOf(step) === object.id);
-    groups.push(...steps.splice(0, behind).flatMap(toolGroup), messageGroup(object));
+    add(groups, steps.splice(0, behind).flatMap(toolGroup));
+    groups.push(messageGroup(object));
     // and calls that no message followed behind the last one.
-    if (input.history[index + 1]?.object.run_id !== object.run_id) groups.push(...steps.flatMap(toolGroup));
+    const last = input.history[index + 1]?.object.run_id !== object.run_id;
+    if (last) add(groups, steps.flatMap(toolGroup));
   }
   const own = new Map(input.ownMessages.map(({ object }) => [object.id, object]));
   for (const step of input.steps) {
     const message = own.get(messageOf(step) ?? '');
     if (message && message.status !== 'in_progress') groups.push(messageGroup(message));
-    groups.push(...toolGroup(step));
+    add(groups, toolGroup(step));
   }
   return groups;
+}
+
+/**
+ * Adds calls of tools behind what their run said. What it said right before them belongs to the same answer:
+ * some servers refuse two messages of the assistant in a row.
+ */
+function add(groups: PromptGroup[], calls: readonly PromptGroup[]): void {
+  for (const group of calls) {
+    const before = groups.at(-1);
+    const said = before?.messages.length === 1 ? before.messages[0] : undefined;
+    const [call, ...outputs] = group.messages;
+    if (before && said?.role === 'assistant' && !said.tool_calls && call?.role === 'assistant') {
+      const answer = { ...call, content: said.content ?? null };
+      groups[groups.length - 1] = { ...before, messages: [answer, ...outputs] };
+    } else groups.push(group);
+  }
 }
 
 const messageOf = ({ object: { step_details: details } }: RunStepRecord): string | undefined =>

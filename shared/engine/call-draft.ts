@@ -27,7 +27,12 @@ function functionDraft(id: string, name: string): CallDraft {
       return piece;
     },
     snapshot: () => ({ id, type: 'function', function: { name, arguments: written, output: null } }),
-    finish: () => '',
+    finish() {
+      // A function without parameters: callers parse what they get.
+      if (written.trim() !== '') return '';
+      written = '{}';
+      return written;
+    },
   };
 }
 

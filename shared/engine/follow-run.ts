@@ -14,6 +14,8 @@ export interface FollowOptions {
   /** Aborted when the client left. */
   readonly signal: AbortSignal;
   readonly present?: Present | undefined;
+  /** Whether events have ids; true by default. */
+  readonly ids?: boolean | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function* followRun(
   dependencies: FollowDependencies,
   { thread_id, id }: Pick<RunRecord['object'], 'id' | 'thread_id'>,
   after: number,
-  { signal, present }: FollowOptions,
+  { signal, present, ids }: FollowOptions,
 ): AsyncGenerator<string> {
   const { events, stores, log, drain } = dependencies;
   const stop = new AbortController();
@@ -42,6 +44,7 @@ export async function* followRun(
       load: () => loadSavedRun(stores, thread_id, id),
       signal: stop.signal,
       present,
+      ids,
     });
   } catch (error) {
     if (signal.aborted) return;

@@ -57,9 +57,9 @@ interface Advance extends FollowOptions {
 
 function advanceAndRespond(dependencies: StreamDependencies, advance: Advance): AsyncIterable<string> {
   const { events, log } = dependencies;
-  const { row, owner, step, signal, present, createdThread } = advance;
+  const { row, owner, step, signal, present, ids, createdThread } = advance;
   const { object } = row.document;
-  const feed = new Feed(present);
+  const feed = new Feed(present, ids);
   const stream = events.stream(row.document, {
     push: (event) => feed.push(event),
     ...(step ? { beginsWith: endOf(step) } : {}),
@@ -75,7 +75,9 @@ function advanceAndRespond(dependencies: StreamDependencies, advance: Advance): 
     finished: () => stream.ended,
     // Before its first event a stream of outputs knows no place in the log to go on from.
     follow: (after) =>
-      step && after === BEGINNING ? broken() : followRun(dependencies, object, after, { signal, present }),
+      step && after === BEGINNING
+        ? broken()
+        : followRun(dependencies, object, after, { signal, present, ids }),
     worked,
     signal,
     log,

@@ -164,8 +164,9 @@ export class TurnWriter {
     const draft = draftCall(id, delta.name ?? '', run);
     const position = this.#calls.size;
     this.#calls.set(delta.index, { draft, position });
-    draft.push(delta.arguments);
     this.#emit(callDelta(step.object.id, position, draft.snapshot()));
+    const begun = draft.push(delta.arguments);
+    if (begun !== '') this.#emit(inputDelta(step.object.id, position, draft.type, begun));
   }
 
   #beginStep(details: RunStepRecord['object']['step_details']): RunStepRecord {

@@ -36,24 +36,27 @@ export function annotationsDelta(
   annotations: readonly Annotation[],
 ): DeltaEvent {
   const numbered = annotations.map((annotation, at) => ({ ...annotation, index: at }));
-  return messageDelta(messageId, { index, type: 'text', text: { annotations: numbered } });
+  // With a text, for listeners that print what a delta adds.
+  return messageDelta(messageId, { index, type: 'text', text: { value: '', annotations: numbered } });
 }
 
-/** A call as far as it is written. What never changes stands in no later delta: clients concatenate. */
+/**
+ * A call begins. What never changes stands in no later delta, for clients concatenate; what is written already
+ * follows in an {@link inputDelta}, because clients do not tell their listeners what the first delta holds.
+ */
 export function callDelta(stepId: string, index: number, call: ToolCall): DeltaEvent {
   switch (call.type) {
     case 'function': {
-      const { name, arguments: text } = call.function;
+      const { name } = call.function;
       return stepDelta(stepId, {
         index,
         id: call.id,
         type: 'function',
-        function: { name, arguments: text, output: null },
+        function: { name, arguments: '', output: null },
       });
     }
     case 'code_interpreter': {
-      const { input } = call.code_interpreter;
-      const code_interpreter = { input, outputs: [] };
+      const code_interpreter = { input: '', outputs: [] };
       return stepDelta(stepId, { index, id: call.id, type: 'code_interpreter', code_interpreter });
     }
     case 'file_search':

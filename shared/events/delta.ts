@@ -65,7 +65,7 @@ function cutMessage(event: MessageDelta, units: number): MessageDelta {
     data: { ...event.data, delta: { ...event.data.delta, content: [content] } },
   });
   if (part?.type === 'text' && annotations) {
-    return withPart({ ...part, text: { annotations: annotations.slice(units) } });
+    return withPart({ ...part, text: { value: '', annotations: annotations.slice(units) } });
   }
   if (part?.type === 'text')
     return withPart({ ...part, text: { value: part.text?.value?.slice(units) ?? '' } });

@@ -11,6 +11,7 @@ const MAX_WAITING_UNITS = 512 * 1024;
  */
 export class Feed {
   readonly #present: Present | undefined;
+  readonly #ids: boolean | undefined;
   #waiting: string[] = [];
   #units = 0;
   #lastId = BEGINNING;
@@ -18,14 +19,15 @@ export class Feed {
   #state: 'open' | 'behind' | 'closed' = 'open';
   #wake: () => void = () => {};
 
-  constructor(present?: Present) {
+  constructor(present?: Present, ids?: boolean) {
     this.#present = present;
+    this.#ids = ids;
   }
 
   /** Takes an event; encoded at once, so that it shows the moment that it reports. */
   push(event: NumberedEvent): void {
     if (this.#state !== 'open') return;
-    const text = encodeEvent(event, this.#present);
+    const text = encodeEvent(event, this.#present, this.#ids);
     this.#lastId = event.id;
     this.#waiting.push(text);
     this.#units += text.length;

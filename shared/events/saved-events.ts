@@ -3,7 +3,7 @@ import type { Run } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
 import { type FunctionCall, isOffered } from '../engine/decide.ts';
 import { isTerminal } from '../engine/run-state.ts';
-import { annotationsDelta, callDelta, contentDelta, outputDelta } from './delta-events.ts';
+import { annotationsDelta, callDelta, contentDelta, inputDelta, outputDelta } from './delta-events.ts';
 import type { RunEvent, SavedRun } from './run-event.ts';
 
 type Step = RunStepRecord['object'];
@@ -77,7 +77,12 @@ function* stepBegins(step: Step, messages: SavedRun['messages']): Generator<RunE
   const message = messageOf(step, messages);
   if (message) yield* messageBegins(message);
   if (details.type !== 'tool_calls') return;
-  for (const [index, call] of details.tool_calls.entries()) yield callDelta(step.id, index, call);
+  for (const [index, call] of details.tool_calls.entries()) {
+    yield callDelta(step.id, index, call);
+    if (call.type === 'file_search') continue;
+    const input = call.type === 'function' ? call.function.arguments : call.code_interpreter.input;
+    if (input !== '') yield inputDelta(step.id, index, call.type, input);
+  }
   for (const [index, call] of details.tool_calls.entries()) {
     if (call.type !== 'code_interpreter') continue;
     for (const [at, output] of call.code_interpreter.outputs.entries()) {

@@ -3,25 +3,41 @@ import type { NumberedEvent } from './run-event.ts';
 
 /** A connection without a byte for 230 s is ended by Azure's load balancer: a comment now and then holds it. */
 export const KEEP_ALIVE_MS = 15 * SECOND;
-export const keepAlive = ': keep-alive\n\n';
+/** Without an empty line: some clients (openai for Python) take one for the end of an event that has no data. */
+export const keepAlive = ': keep-alive\n';
 export const done = 'event: done\ndata: [DONE]\n\n';
 
 /** Puts an object into the words of the API's version that the caller speaks. */
 export type Present = (object: object) => object;
 
-export const encodeEvent = ({ id, event }: NumberedEvent, present: Present = (data) => data): string =>
-  `id: ${id}\nevent: ${event.event}\ndata: ${JSON.stringify(present(event.data))}\n\n`;
+/** @param ids the hosted API sent none, and some clients can read nothing else (see {@link wantsIds}) */
+export const encodeEvent = (
+  { id, event }: NumberedEvent,
+  present: Present = (data) => data,
+  ids = true,
+): string =>
+  `${ids ? `id: ${id}\n` : ''}event: ${event.event}\ndata: ${JSON.stringify(present(event.data))}\n\n`;
+
+/**
+ * Whether the stream of a run that begins with this request gives its events ids. Clients in the field took the
+ * hosted API's two lines an event literally: Azure's for Java reads the first as `event:` and the second as
+ * `data:`, whatever they are. Whoever means to resume asks for ids, or reads the run's events from their beginning.
+ */
+export const wantsIds = (headers: { get(name: string): string | null }): boolean =>
+  headers.get('x-event-ids') === 'true';
 
 /** The thread that a run was created with comes before the run's own events, and has no id among them. */
 export const encodeCreatedThread = (thread: object, present: Present = (data) => data): string =>
   `event: thread.created\ndata: ${JSON.stringify(present(thread))}\n\n`;
 
 /**
- * Ends a stream that cannot go on here, in the form in which the official clients throw it. It has no id: who
- * resumes does so after the last event before it.
+ * Ends a stream that cannot go on here, in both forms in which official clients throw it: Node's looks at the data
+ * itself, Python's for a field `error`. It has no id: who resumes does so after the last event before it.
  */
-export const encodeError = (message: string): string =>
-  `event: error\ndata: ${JSON.stringify({ code: null, message, param: null, type: 'server_error' })}\n\n`;
+export function encodeError(message: string): string {
+  const error = { code: null, message, param: null, type: 'server_error' };
+  return `event: error\ndata: ${JSON.stringify({ ...error, error })}\n\n`;
+}
 
 /** Nothing between here and the client may hold events back or change them. */
 export const streamHeaders: Record<string, string> = {

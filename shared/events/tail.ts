@@ -28,6 +28,8 @@ export interface TailOptions {
   readonly signal: AbortSignal;
   readonly keepAliveMs?: number;
   readonly present?: Present | undefined;
+  /** Whether events have ids; true by default. */
+  readonly ids?: boolean | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface TailOptions {
  * @throws errors of storage, and the signal's reason
  */
 export async function* tail(options: TailOptions): AsyncGenerator<string> {
-  const { read, after, status, load, signal, present, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const { read, after, status, load, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
   const reader = read();
   // Only how far it is: a viewer holds nothing of what it has passed on.
   const progress = new Progress();
@@ -50,7 +52,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     const events = (await reader.read()) ?? [];
     for (const logged of events) {
       progress.note(logged);
-      yield* encodeAfter(logged, after, present);
+      yield* encodeAfter(logged, after, options);
     }
     if (progress.runEnded) return yield done;
     const waits = progress.waits && progress.lastId > after;
@@ -88,19 +90,23 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     for (let logged = await again.read(); logged && logged.length > 0; logged = await again.read()) {
       for (const event of logged) {
         reported.note(event);
-        yield* encodeAfter(event, last, present);
+        yield* encodeAfter(event, last, options);
       }
     }
     for (const { id, event } of saved ? reported.catchUp(saved) : []) {
-      yield* encodeAfter({ id, event: presentEvent(event) }, last, present);
+      yield* encodeAfter({ id, event: presentEvent(event) }, last, options);
     }
     return true;
   }
 }
 
 /** An event as far as it comes after `after`: of a delta perhaps only its end. */
-function* encodeAfter({ id, event }: NumberedEvent, after: number, present?: Present): Generator<string> {
+function* encodeAfter(
+  { id, event }: NumberedEvent,
+  after: number,
+  { present, ids }: Pick<TailOptions, 'present' | 'ids'>,
+): Generator<string> {
   if (id <= after) return;
   const rest = isDelta(event) ? cutDelta(event, after - (id - textOf(event).length)) : event;
-  if (rest) yield encodeEvent({ id, event: rest }, present);
+  if (rest) yield encodeEvent({ id, event: rest }, present, ids);
 }

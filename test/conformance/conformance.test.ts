@@ -99,12 +99,6 @@ describe('what all this told the operators', () => {
   test('the logs quote no key and nothing that anyone wrote', () => assertQuotesNothing(stack.host.logs()));
 
   test('nor do the traces and metrics that Application Insights received, to the last one', () => {
-    console.error(
-      insights.bodies.length,
-      insights.others,
-      insights.bodies[0]?.slice(0, 600),
-      stack.host.logs().slice(-1500),
-    );
     assertQuotesNothing(insights.bodies.join('\n'));
     const spans = insights.envelopes.filter(({ data }) => data.baseType !== 'MetricData');
     const names = new Set(spans.map(({ data }) => data.baseData.name));

@@ -62,20 +62,12 @@ describe('deltas that are cut', () => {
     });
   }
 
-  it('the rest of a call is without what clients would concatenate', () => {
-    const rest = cutDelta(callDelta('step_1', 0, fn), 1);
-    assert.deepEqual(rest?.data.delta, {
-      step_details: {
-        type: 'tool_calls',
-        tool_calls: [{ index: 0, type: 'function', function: { arguments: '{"a"' } }],
-      },
-    });
-  });
-
   it('annotations keep their index', () => {
     const rest = cutDelta(annotationsDelta('msg_1', 0, [annotation('a'), annotation('b')]), 1);
     assert.deepEqual(rest?.data.delta, {
-      content: [{ index: 0, type: 'text', text: { annotations: [{ ...annotation('b'), index: 1 }] } }],
+      content: [
+        { index: 0, type: 'text', text: { value: '', annotations: [{ ...annotation('b'), index: 1 }] } },
+      ],
     });
   });
 

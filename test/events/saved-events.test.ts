@@ -11,7 +11,11 @@ import { collect, readEvents, type WireEvent } from '../streaming/streams.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import type { Turn } from '../support/scripted-turn.ts';
 
-const headers = { authorization: 'Bearer KEY-A', 'content-type': 'application/json' };
+const headers = {
+  authorization: 'Bearer KEY-A',
+  'content-type': 'application/json',
+  'x-event-ids': 'true',
+};
 const tools = [{ type: 'function' as const, function: { name: 'f' } }];
 const call = { name: 'f', arguments: { a: 'bcdef' }, id: 'call_f' };
 const late = {

@@ -26,7 +26,8 @@ const outline = (request: Json | undefined) =>
     const calls = (message.tool_calls ?? []) as { function: { name: string; arguments: string } }[];
     if (message.role === 'system') return [];
     if (calls.length === 0) return [`${message.role}: ${message.content}`];
-    return calls.map(({ function: { name, arguments: text } }) => `calls ${name}(${text})`);
+    const called = calls.map(({ function: { name, arguments: text } }) => `calls ${name}(${text})`);
+    return [...(message.content ? [`says ${message.content}`] : []), ...called];
   });
 
 test('a call of a hosted tool that the run does not have is refused, not handed to the caller', async () => {
@@ -59,6 +60,32 @@ test('what a model cannot be told again is told in a form that servers take', as
     'calls f({})',
     `calls ${'x'.repeat(64)}([1])`,
   ]);
+});
+
+test('arguments that a model leaves empty are an empty object to the caller', async () => {
+  api.engine.model.add(calling({ name: 'f', arguments: '' }));
+  const { id: assistant_id } = await assistants.create({ model: 'scripted', tools: [aFunction('f')] });
+  const run = await threads.createAndRun({
+    assistant_id,
+    thread: { messages: [{ role: 'user', content: 'Go' }] },
+  });
+  await api.engine.pump();
+  const { required_action } = await threads.runs.retrieve(run.id, { thread_id: run.thread_id });
+  assert.equal(required_action?.submit_tool_outputs.tool_calls[0]?.function.arguments, '{}');
+});
+
+test('an answer may hold separators of lines and paragraphs', async () => {
+  const text = 'one\u2028two\u2029three';
+  api.engine.model.add({ text });
+  const { id: assistant_id } = await assistants.create({ model: 'scripted', instructions: text });
+  const { id } = await threads.create({ messages: [{ role: 'user', content: text }] });
+  await threads.runs.create(id, { assistant_id });
+  await api.engine.pump();
+  const { data } = await threads.messages.list(id);
+  assert.deepEqual(
+    data.map(({ content: [part] }) => part?.type === 'text' && part.text.value),
+    [text, text],
+  );
 });
 
 test('a function of the caller may have the interpreter’s name; each tool is offered once', async () => {
@@ -97,10 +124,10 @@ test('an earlier run is told in the order in which it happened', async () => {
   await api.engine.pump();
   const before = [
     'user: Go',
-    'assistant: First I ask a.',
+    'says First I ask a.',
     'calls a({})',
     'tool: out of call_a',
-    'assistant: Then b.',
+    'says Then b.',
     'calls b({})',
     'tool: out of call_b',
   ];

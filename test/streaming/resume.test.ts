@@ -8,7 +8,11 @@ import { EVENTS, modelOf, POINTS, sessionOf, storyOf, userText } from './code-ru
 import { type ScriptedSessions, startScriptedSessions } from './scripted-sessions.ts';
 import { collect, namesOf, readEvents, type WireEvent } from './streams.ts';
 
-const headers = { authorization: 'Bearer KEY-A', 'content-type': 'application/json' };
+const headers = {
+  authorization: 'Bearer KEY-A',
+  'content-type': 'application/json',
+  'x-event-ids': 'true',
+};
 
 describe('a stream that is resumed', () => {
   let sessions: ScriptedSessions;

@@ -128,7 +128,11 @@ describe('a stream whose host was killed', () => {
     heldRuns.set(name, point);
     const response = await fetch(`${url}/v1/threads/${thread.id}/runs`, {
       method: 'POST',
-      headers: { authorization: 'Bearer KEY-A', 'content-type': 'application/json' },
+      headers: {
+        authorization: 'Bearer KEY-A',
+        'content-type': 'application/json',
+        'x-event-ids': 'true',
+      },
       body: JSON.stringify({ assistant_id, stream: true }),
     });
     const seen: WireEvent[] = [];
@@ -147,7 +151,11 @@ describe('a stream whose host was killed', () => {
     heldThreads.add(thread.id);
     const response = await fetch(`${client.baseURL}/threads/${thread.id}/runs`, {
       method: 'POST',
-      headers: { authorization: 'Bearer KEY-A', 'content-type': 'application/json' },
+      headers: {
+        authorization: 'Bearer KEY-A',
+        'content-type': 'application/json',
+        'x-event-ids': 'true',
+      },
       body: JSON.stringify({ assistant_id, stream: true }),
     });
     const seen: WireEvent[] = [];
@@ -214,7 +222,11 @@ describe('a stream whose host was killed', () => {
     assert.equal(asking.at(-1)?.event, 'thread.run.requires_action');
     const { id, thread_id } = asking[0]!.data as Cut['run'];
     const path = `${second.url}/v1/threads/${thread_id}/runs/${id}`;
-    const headers = { authorization: 'Bearer KEY-A', 'content-type': 'application/json' };
+    const headers = {
+      authorization: 'Bearer KEY-A',
+      'content-type': 'application/json',
+      'x-event-ids': 'true',
+    };
     const response = await fetch(`${path}/submit_tool_outputs`, {
       method: 'POST',
       headers,

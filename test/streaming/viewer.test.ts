@@ -231,7 +231,7 @@ describe('viewers of a run', () => {
       model: 'scripted',
       tools: [{ type: 'file_search' }],
     });
-    const headers = { 'openai-beta': 'assistants=v1' };
+    const headers = { 'openai-beta': 'assistants=v1', 'x-event-ids': 'true' };
     const body = { assistant_id: assistant.id, thread: { messages: [{ role: 'user', content: 'Hi' }] } };
     const response = await request('runs', { method: 'POST', body: { ...body, stream: true }, headers });
     const all = await collect(readEvents(response.body));
