@@ -1,10 +1,10 @@
 import { ApiError, notFound } from '../shared/api/error.ts';
 import { followRun } from '../shared/engine/follow-run.ts';
+import { missingIn } from '../shared/engine/missing.ts';
 import { BEGINNING, parseEventId } from '../shared/events/event-id.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { presenterOf } from '../shared/http/dialect.ts';
-import { missingIn } from '../shared/http/missing.ts';
 import { StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
