@@ -5,7 +5,7 @@ import { presentPage } from '../shared/api/page.ts';
 import { presentRun } from '../shared/api/run.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
 import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
-import { deleteThread } from '../shared/engine/delete-thread.ts';
+import { deleteThread, takeBackThread } from '../shared/engine/delete-thread.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
@@ -78,11 +78,14 @@ export const handlers: Handlers<Services> = {
       assistant: withResources(assistant, body.tool_resources),
       request: body,
     };
-    if (body.stream) {
+    try {
+      if (!body.stream) return presentRun((await startRun(all, start)).queued);
       const options = { signal, createdThread: presentThread(thread), present: presenterOf(dialect) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
+    } catch (error) {
+      await takeBackThread(all, project, thread.object.id);
+      throw error;
     }
-    return presentRun((await startRun(all, start)).queued);
   },
 
   getThread: async ({ project, params: { thread_id: id } }, { stores }) => {

@@ -7,6 +7,7 @@ import type { Services } from '../../shared/services.ts';
 import type { RunStore } from '../../shared/store/runs.ts';
 import { Conflict } from '../../shared/store/table.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
+import { replaced } from '../support/replaced.ts';
 import { outline, stored, textOf } from './scenario.ts';
 
 const start = ({ threadId, runId }: RunIds): RunMessage => ({ threadId, runId, kind: 'start' });
@@ -26,14 +27,7 @@ function contended({ services }: TestEngine, times: number): Services {
     }
     return read;
   };
-  const contendedRuns = new Proxy(runs, {
-    get(target, name) {
-      if (name === 'row') return row;
-      const value = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
-  return { ...services, stores: { ...services.stores, runs: contendedRuns } };
+  return { ...services, stores: { ...services.stores, runs: replaced(runs, { row }) } };
 }
 
 describe('a run that a caller changes while a worker takes it', { concurrency: true }, () => {
