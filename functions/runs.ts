@@ -1,6 +1,5 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { presentRun } from '../shared/api/run.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
 import { missingIn } from '../shared/engine/missing.ts';
 import { rescueRun } from '../shared/engine/rescue-run.ts';
@@ -11,7 +10,7 @@ import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
-import { presenterOf } from '../shared/http/dialect.ts';
+import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import { filesOfMessages, requireAssistant, requireFiles } from '../shared/http/references.ts';
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
@@ -19,10 +18,10 @@ import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: Handlers<Services> = {
-  listRuns: async ({ project, params: { thread_id: threadId }, query }, { stores }) => {
+  listRuns: async ({ project, params: { thread_id: threadId }, query, dialect }, { stores }) => {
     if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
     await requireCursors('run', query);
-    return presentPage(await stores.runs.list(threadId, query), presentRun);
+    return presentPage(await stores.runs.list(threadId, query), runPresenter(dialect));
   },
 
   createRun: async ({ project, params: { thread_id: threadId }, body, signal, dialect }, all) => {
@@ -33,23 +32,23 @@ export const handlers: Handlers<Services> = {
     ]);
     const start = { project, threadId, assistant, request: body };
     if (body.stream) {
-      const options = { signal, present: presenterOf(dialect) };
+      const options = { signal, presentFor: eventPresenter(dialect) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
     }
     const { queued } = await startRun(all, start);
-    return presentRun(queued);
+    return runPresenter(dialect)(queued);
   },
 
-  getRun: async ({ project, params: { thread_id: threadId, run_id: id } }, all) => {
+  getRun: async ({ project, params: { thread_id: threadId, run_id: id }, dialect }, all) => {
     const { stores, clock } = all;
     const record = await stores.runs.get(project, threadId, id);
     if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
     await rescueRun(all, record);
-    const run = presentRun(record);
+    const run = runPresenter(dialect)(record);
     return isTerminal(run.status) ? run : new JsonReply(run, pollAfter(run.created_at, clock.now()));
   },
 
-  modifyRun: async ({ project, params: { thread_id: threadId, run_id: id }, body }, { stores }) => {
+  modifyRun: async ({ project, params: { thread_id: threadId, run_id: id }, body, dialect }, { stores }) => {
     const changed = await stores.runs.updateMetadata(project, threadId, id, (record) => ({
       ...record,
       object: {
@@ -58,11 +57,11 @@ export const handlers: Handlers<Services> = {
       },
     }));
     if (!changed) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
-    return presentRun(changed);
+    return runPresenter(dialect)(changed);
   },
 
-  cancelRun: async ({ project, params: { thread_id: threadId, run_id: runId } }, all) =>
-    presentRun(await cancelRun(all, { project, threadId, runId })),
+  cancelRun: async ({ project, params: { thread_id: threadId, run_id: runId }, dialect }, all) =>
+    runPresenter(dialect)(await cancelRun(all, { project, threadId, runId })),
 
   submitToolOutputs: async (
     { project, params: { thread_id: threadId, run_id: runId }, body, signal, dialect },
@@ -70,10 +69,10 @@ export const handlers: Handlers<Services> = {
   ) => {
     const submit = { project, threadId, runId, outputs: body.tool_outputs };
     if (body.stream) {
-      const options = { signal, present: presenterOf(dialect) };
+      const options = { signal, presentFor: eventPresenter(dialect) };
       return new StreamReply(await streamSubmittedOutputs(all, submit, options), streamHeaders);
     }
-    return presentRun((await submitOutputs(all, submit)).queued);
+    return runPresenter(dialect)((await submitOutputs(all, submit)).queued);
   },
 };
 

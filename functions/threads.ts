@@ -2,7 +2,6 @@ import type { AssistantRecord } from '../shared/api/assistant.ts';
 import { notFound } from '../shared/api/error.ts';
 import { newMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { presentRun } from '../shared/api/run.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
 import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
 import { deleteThread, takeBackThread } from '../shared/engine/delete-thread.ts';
@@ -11,7 +10,7 @@ import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
-import { presenterOf } from '../shared/http/dialect.ts';
+import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import {
   filesOfMessages,
   filesOfResources,
@@ -79,8 +78,8 @@ export const handlers: Handlers<Services> = {
       request: body,
     };
     try {
-      if (!body.stream) return presentRun((await startRun(all, start)).queued);
-      const options = { signal, createdThread: presentThread(thread), present: presenterOf(dialect) };
+      if (!body.stream) return runPresenter(dialect)((await startRun(all, start)).queued);
+      const options = { signal, createdThread: presentThread(thread), presentFor: eventPresenter(dialect) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
     } catch (error) {
       await takeBackThread(all, project, thread.object.id);

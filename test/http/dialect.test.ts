@@ -79,6 +79,52 @@ for (const [how, door, query, headers] of [
   });
 }
 
+test('v1: a run tells the files of its assistant, as they were when it began, wherever it is shown', async () => {
+  const file = await aFile();
+  const { json: assistant } = await call('/v1/assistants', { model: 'scripted', file_ids: [file] }, beta);
+  const { json: thread } = await call('/v1/threads', {}, beta);
+  const runs = `/v1/threads/${thread.id}/runs`;
+  const created = await call(runs, { assistant_id: assistant.id }, beta);
+  assert.deepEqual(created.json.file_ids, [file]);
+  await call(`/v1/assistants/${assistant.id}`, { file_ids: [] }, beta);
+  const run = `${runs}/${created.json.id}`;
+  const list = await call(runs, undefined, beta);
+  const shown = [
+    (await call(run, undefined, beta)).json,
+    (await call(run, { metadata: { a: 'b' } }, beta)).json,
+    (await call(`${run}/cancel`, {}, beta)).json,
+    (list.json.data as Json[])[0],
+  ];
+  assert.deepEqual(
+    shown.map((each) => each?.file_ids),
+    [[file], [file], [file], [file]],
+  );
+  assert.equal('file_ids' in (await call(run)).json, false);
+});
+
+test('v1: the events of a run tell its files, to its own client and to one that follows later', async () => {
+  const file = await aFile();
+  const { json: assistant } = await call('/v1/assistants', { model: 'scripted', file_ids: [file] }, beta);
+  const text = async (path: string, body?: object) => {
+    const headers = { 'api-key': 'KEY-A', 'content-type': 'application/json', ...beta };
+    const how = body ? { method: 'POST', body: JSON.stringify(body), headers } : { headers };
+    return (await api.fetch(`http://api/v1${path}`, how)).text();
+  };
+  const runsOf = (stream: string) =>
+    [...stream.matchAll(/^data: (\{.*"object":"thread\.run",.*)$/gm)].map(([, data = '']) =>
+      JSON.parse(data),
+    );
+  api.engine.model.add({ text: 'Hello' });
+  const streamed = runsOf(await text('/threads/runs', { assistant_id: assistant.id, stream: true }));
+  const [{ id, thread_id }] = streamed;
+  const followed = runsOf(await text(`/threads/${thread_id}/runs/${id}/events`));
+  assert.deepEqual(followed, streamed);
+  assert.deepEqual(
+    streamed.map(({ status, file_ids }) => [status, file_ids]),
+    ['queued', 'queued', 'in_progress', 'completed'].map((status) => [status, [file]]),
+  );
+});
+
 test('v1 refusals name the fields as the caller wrote them', async () => {
   const unknown = await call('/v1/assistants', { model: 'm', file_ids: ['file-none'] }, beta);
   assert.deepEqual(unknown, {
