@@ -1,9 +1,9 @@
 import { badRequest, notFound } from '../shared/api/error.ts';
 import { type MessageRecord, newMessage, presentMessage } from '../shared/api/message.ts';
 import { type Page, presentPage } from '../shared/api/page.ts';
+import { missingIn } from '../shared/engine/missing.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
-import { missingIn } from '../shared/http/missing.ts';
 import { filesOfMessages, requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { notWhileWritten, whenWritten } from '../shared/http/when-written.ts';

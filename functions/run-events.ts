@@ -1,10 +1,10 @@
 import { ApiError, notFound } from '../shared/api/error.ts';
 import { followRun } from '../shared/engine/follow-run.ts';
+import { missingIn } from '../shared/engine/missing.ts';
 import { BEGINNING, parseEventId } from '../shared/events/event-id.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
-import { presenterOf } from '../shared/http/dialect.ts';
-import { missingIn } from '../shared/http/missing.ts';
+import { eventPresenter } from '../shared/http/dialect.ts';
 import { StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
@@ -23,7 +23,7 @@ export const handlers: Handlers<Services> = {
     // A header that is no id of ours comes from another stream and is taken as none.
     const after = query.after ?? parseEventId(request.headers.get('last-event-id')) ?? BEGINNING;
     return new StreamReply(
-      followRun(all, run.object, after, { signal, present: presenterOf(dialect) }),
+      followRun(all, run.object, after, { signal, present: eventPresenter(dialect)(run) }),
       streamHeaders,
     );
   },

@@ -1,9 +1,9 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { presentRunStep } from '../shared/api/run-step.ts';
+import { missingIn } from '../shared/engine/missing.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
-import { missingIn } from '../shared/http/missing.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 

@@ -1,7 +1,7 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { presentRun } from '../shared/api/run.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
+import { missingIn } from '../shared/engine/missing.ts';
 import { rescueRun } from '../shared/engine/rescue-run.ts';
 import { isTerminal } from '../shared/engine/run-state.ts';
 import { startRun } from '../shared/engine/start-run.ts';
@@ -10,8 +10,7 @@ import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
-import { presenterOf } from '../shared/http/dialect.ts';
-import { missingIn } from '../shared/http/missing.ts';
+import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import {
   filesOfMessages,
@@ -24,10 +23,10 @@ import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: Handlers<Services> = {
-  listRuns: async ({ project, params: { thread_id: threadId }, query }, { stores }) => {
+  listRuns: async ({ project, params: { thread_id: threadId }, query, dialect }, { stores }) => {
     if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
     await requireCursors('run', query);
-    return presentPage(await stores.runs.list(threadId, query), presentRun);
+    return presentPage(await stores.runs.list(threadId, query), runPresenter(dialect));
   },
 
   createRun: async ({ project, params: { thread_id: threadId }, body, request, signal, dialect }, all) => {
@@ -39,25 +38,25 @@ export const handlers: Handlers<Services> = {
     requireToolChoice(assistant, body);
     const start = { project, threadId, assistant, request: body };
     if (body.stream) {
-      const options = { signal, present: presenterOf(dialect), ids: wantsIds(request.headers) };
+      const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
     }
     const { queued } = await startRun(all, start);
-    return presentRun(queued);
+    return runPresenter(dialect)(queued);
   },
 
-  getRun: async ({ project, params: { thread_id: threadId, run_id: id }, request }, all) => {
+  getRun: async ({ project, params: { thread_id: threadId, run_id: id }, request, dialect }, all) => {
     const { stores, clock } = all;
     const record = await stores.runs.get(project, threadId, id);
     if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
     await rescueRun(all, record);
-    const run = presentRun(record);
+    const run = runPresenter(dialect)(record);
     return isTerminal(run.status)
       ? run
       : new JsonReply(run, pollAfter(run.created_at, clock.now(), request.headers));
   },
 
-  modifyRun: async ({ project, params: { thread_id: threadId, run_id: id }, body }, { stores }) => {
+  modifyRun: async ({ project, params: { thread_id: threadId, run_id: id }, body, dialect }, { stores }) => {
     const changed = await stores.runs.updateMetadata(project, threadId, id, (record) => ({
       ...record,
       object: {
@@ -66,11 +65,11 @@ export const handlers: Handlers<Services> = {
       },
     }));
     if (!changed) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
-    return presentRun(changed);
+    return runPresenter(dialect)(changed);
   },
 
-  cancelRun: async ({ project, params: { thread_id: threadId, run_id: runId } }, all) =>
-    presentRun(await cancelRun(all, { project, threadId, runId })),
+  cancelRun: async ({ project, params: { thread_id: threadId, run_id: runId }, dialect }, all) =>
+    runPresenter(dialect)(await cancelRun(all, { project, threadId, runId })),
 
   submitToolOutputs: async (
     { project, params: { thread_id: threadId, run_id: runId }, body, request, signal, dialect },
@@ -78,10 +77,10 @@ export const handlers: Handlers<Services> = {
   ) => {
     const submit = { project, threadId, runId, outputs: body.tool_outputs };
     if (body.stream) {
-      const options = { signal, present: presenterOf(dialect), ids: wantsIds(request.headers) };
+      const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamSubmittedOutputs(all, submit, options), streamHeaders);
     }
-    return presentRun((await submitOutputs(all, submit)).queued);
+    return runPresenter(dialect)((await submitOutputs(all, submit)).queued);
   },
 };
 

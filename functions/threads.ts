@@ -2,16 +2,15 @@ import type { AssistantRecord } from '../shared/api/assistant.ts';
 import { notFound } from '../shared/api/error.ts';
 import { newMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { presentRun } from '../shared/api/run.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
 import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
-import { deleteThread } from '../shared/engine/delete-thread.ts';
+import { deleteThread, takeBackThread } from '../shared/engine/delete-thread.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
 import type { Handlers } from '../shared/http/call.ts';
 import { requireCursors } from '../shared/http/cursors.ts';
-import { presenterOf } from '../shared/http/dialect.ts';
+import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import {
   filesOfMessages,
   filesOfResources,
@@ -80,16 +79,19 @@ export const handlers: Handlers<Services> = {
       assistant: withResources(assistant, body.tool_resources),
       request: body,
     };
-    if (body.stream) {
+    try {
+      if (!body.stream) return runPresenter(dialect)((await startRun(all, start)).queued);
       const options = {
         signal,
         createdThread: presentThread(thread),
-        present: presenterOf(dialect),
+        presentFor: eventPresenter(dialect),
         ids: wantsIds(request.headers),
       };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
+    } catch (error) {
+      await takeBackThread(all, project, thread.object.id);
+      throw error;
     }
-    return presentRun((await startRun(all, start)).queued);
   },
 
   getThread: async ({ project, params: { thread_id: id } }, { stores }) => {

@@ -38,6 +38,20 @@ export const assistantObject = z.object({
   reasoning_effort: z.string().exactOptional(),
 }) satisfies z.ZodType<OpenAI.Beta.Assistant>;
 
+export const assistantFileObject = z.object({
+  id: z.string(),
+  object: z.literal('assistant.file'),
+  created_at: time,
+  assistant_id: z.string(),
+});
+
+export const messageFileObject = z.object({
+  id: z.string(),
+  object: z.literal('thread.message.file'),
+  created_at: time,
+  message_id: z.string(),
+});
+
 export const threadObject = z.object({
   id: z.string(),
   object: z.literal('thread'),

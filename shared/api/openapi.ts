@@ -1,9 +1,11 @@
 import { z } from 'zod';
 
 import {
+  assistantFileObject,
   assistantObject,
   errorObject,
   fileObject,
+  messageFileObject,
   messageObject,
   modelObject,
   threadObject,
@@ -18,6 +20,8 @@ const objects = {
   AssistantObject: assistantObject,
   ThreadObject: threadObject,
   MessageObject: messageObject,
+  AssistantFileObject: assistantFileObject,
+  MessageFileObject: messageFileObject,
   RunObject: runObject,
   RunStepObject: runStepObject,
   OpenAIFile: fileObject,
@@ -41,6 +45,10 @@ const answers: Record<OperationName, Answer> = {
   getAssistant: { one: 'AssistantObject' },
   modifyAssistant: { one: 'AssistantObject' },
   deleteAssistant: { deleted: 'assistant.deleted' },
+  listAssistantFiles: { list: 'AssistantFileObject' },
+  createAssistantFile: { one: 'AssistantFileObject' },
+  getAssistantFile: { one: 'AssistantFileObject' },
+  deleteAssistantFile: { deleted: 'assistant.file.deleted' },
   listThreads: { list: 'ThreadObject' },
   createThread: { one: 'ThreadObject' },
   createThreadAndRun: { one: 'RunObject' },
@@ -52,6 +60,8 @@ const answers: Record<OperationName, Answer> = {
   getMessage: { one: 'MessageObject' },
   modifyMessage: { one: 'MessageObject' },
   deleteMessage: { deleted: 'thread.message.deleted' },
+  listMessageFiles: { list: 'MessageFileObject' },
+  getMessageFile: { one: 'MessageFileObject' },
   listRuns: { list: 'RunObject' },
   createRun: { one: 'RunObject' },
   getRun: { one: 'RunObject' },
@@ -142,6 +152,9 @@ function describe(name: OperationName, operation: Operation): Json {
   return {
     operationId: name,
     summary: operation.summary,
+    ...(operation.only === 'v1'
+      ? { deprecated: true, description: 'Only with `OpenAI-Beta: assistants=v1`.' }
+      : {}),
     parameters: [...pathParameters(operation.path), ...queryParameters(operation.query)],
     ...(body ? { requestBody: body } : {}),
     responses: {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 
 import { createAssistant, modifyAssistant } from './assistant.ts';
+import { createAssistantFile } from './attached-file.ts';
 import { createFile, listFilesQuery } from './file.ts';
 import { createMessage, listMessagesQuery, modifyMessage } from './message.ts';
 import { listQuery } from './page.ts';
@@ -19,6 +20,8 @@ export interface Operation {
   readonly query?: z.ZodObject;
   /** Multipart body: the part that carries the bytes, and the schema of the fields beside it. */
   readonly form?: { readonly file: string; readonly fields?: z.ZodObject };
+  /** Set where only the API's first version has the operation. */
+  readonly only?: 'v1';
 }
 
 /**
@@ -49,6 +52,32 @@ export const operations = {
     method: 'DELETE',
     path: '/assistants/{assistant_id}',
     summary: 'Deletes an assistant; its threads and runs stay',
+  },
+  listAssistantFiles: {
+    method: 'GET',
+    path: '/assistants/{assistant_id}/files',
+    summary: 'Lists the files attached to an assistant',
+    query: listQuery,
+    only: 'v1',
+  },
+  createAssistantFile: {
+    method: 'POST',
+    path: '/assistants/{assistant_id}/files',
+    summary: 'Attaches a file to an assistant',
+    body: createAssistantFile,
+    only: 'v1',
+  },
+  getAssistantFile: {
+    method: 'GET',
+    path: '/assistants/{assistant_id}/files/{file_id}',
+    summary: 'Retrieves a file attached to an assistant',
+    only: 'v1',
+  },
+  deleteAssistantFile: {
+    method: 'DELETE',
+    path: '/assistants/{assistant_id}/files/{file_id}',
+    summary: 'Takes a file from an assistant; the file itself stays',
+    only: 'v1',
   },
 
   listThreads: {
@@ -104,6 +133,19 @@ export const operations = {
     method: 'DELETE',
     path: '/threads/{thread_id}/messages/{message_id}',
     summary: 'Deletes a message',
+  },
+  listMessageFiles: {
+    method: 'GET',
+    path: '/threads/{thread_id}/messages/{message_id}/files',
+    summary: 'Lists the files attached to a message',
+    query: listQuery,
+    only: 'v1',
+  },
+  getMessageFile: {
+    method: 'GET',
+    path: '/threads/{thread_id}/messages/{message_id}/files/{file_id}',
+    summary: 'Retrieves a file attached to a message',
+    only: 'v1',
   },
 
   listRuns: {

@@ -3,6 +3,7 @@ import type { RunRecord } from '../api/run.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { endUnattended } from './end-unattended.ts';
+import { missingIn } from './missing.ts';
 import { cancelling, isAttended } from './run-changes.ts';
 import { isTerminal } from './run-state.ts';
 
@@ -16,9 +17,12 @@ export async function cancelRun(
   place: { project: string; threadId: string; runId: string },
 ): Promise<RunRecord> {
   const { stores, clock } = dependencies;
+  const { project, threadId, runId } = place;
   return retryConflicts(async () => {
-    const row = await stores.runs.row(place.threadId, place.runId);
-    if (row?.document.project !== place.project) throw notFound('run', place.runId);
+    const row = await stores.runs.row(threadId, runId);
+    if (row?.document.project !== project) {
+      throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
+    }
     const { object } = row.document;
     if (isTerminal(object.status)) throw badRequest(`Cannot cancel run with status '${object.status}'.`);
     if (!isAttended(row.document, clock.now()))

@@ -43,7 +43,10 @@ export class ClaimedRun {
     this.owner = owner;
   }
 
-  /** Takes the lease. undefined when another worker holds it or took it first, or the run has ended. */
+  /**
+   * Takes the lease. undefined when another worker holds it, or the run has ended.
+   * @throws {Conflict} when the run changed since it was read
+   */
   static async claim(
     dependencies: EngineDependencies,
     row: RunRow,
@@ -55,14 +58,9 @@ export class ClaimedRun {
     if (!isClaimable(row.document, now)) return undefined;
     crash('before-claim');
     const lease = { owner, now, leaseMs: config.RUN_LEASE_SECONDS };
-    try {
-      const taken = await stores.runs.save(row, claimed(row.document, lease, watchdog));
-      crash('after-claim');
-      return ClaimedRun.held(dependencies, taken, owner);
-    } catch (error) {
-      if (error instanceof Conflict) return undefined;
-      throw error;
-    }
+    const taken = await stores.runs.save(row, claimed(row.document, lease, watchdog));
+    crash('after-claim');
+    return ClaimedRun.held(dependencies, taken, owner);
   }
 
   /** Begins work on a run whose lease `owner` holds already. */

@@ -1,3 +1,4 @@
+import { errorFields } from '../log.ts';
 import type { Services } from '../services.ts';
 
 export type ChoreServices = Pick<
@@ -22,6 +23,26 @@ export async function deleteThread(
   if (!(await services.stores.threads.remove(project, threadId))) return false;
   await clearThread(services, threadId);
   return true;
+}
+
+/**
+ * Takes back a thread that was made for a run which could not begin. A run that is there after all, because only
+ * the answer to its writing was lost, keeps its thread. Never an error: the caller has one to report.
+ */
+export async function takeBackThread(
+  services: ChoreServices & Pick<Services, 'log'>,
+  project: string,
+  threadId: string,
+): Promise<void> {
+  try {
+    const { data: runs } = await services.stores.runs.list(threadId, { limit: 1, order: 'desc' });
+    if (runs.length === 0) await deleteThread(services, project, threadId);
+  } catch (error) {
+    services.log.warn('a thread was left without the run it was made for', {
+      thread: threadId,
+      ...errorFields(error),
+    });
+  }
 }
 
 /** What is left of a thread that is gone; repeatable. */

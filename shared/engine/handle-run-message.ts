@@ -5,8 +5,8 @@ import { MINUTE, SECOND } from '../clock.ts';
 import type { RunSink } from '../events/run-event.ts';
 import { timeOfId } from '../ids.ts';
 import type { RunMessage } from '../queue/run-queue.ts';
+import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
-import { Conflict } from '../store/table.ts';
 import { advanceRun } from './advance-run.ts';
 import { ClaimedRun } from './claimed-run.ts';
 import type { RunEnd } from './decide.ts';
@@ -37,18 +37,38 @@ const givenUp: RunEnd = {
  * @throws errors of storage: the message is delivered again
  */
 export async function handleRunMessage(dependencies: EngineDependencies, message: RunMessage): Promise<void> {
-  const { stores, clock, crash } = dependencies;
+  const { stores, crash } = dependencies;
   const row = await stores.runs.row(message.threadId, message.runId);
   if (!row) return watchForBirth(dependencies, message);
   if (isTerminal(row.document.object.status)) return;
   const successor = message.kind === 'watch' ? await putSuccessor(dependencies, row, message) : null;
   if (successor) crash('while-working-on-watchdog');
-  if (isAttended(row.document, clock.now())) return;
-  if (isExpired(row.document, clock.now())) return end(dependencies, row, { status: 'expired' }, successor);
-  if (row.document.object.status === 'requires_action') return;
-  if (row.document.work.attempts >= MAX_ATTEMPTS) return end(dependencies, row, givenUp, successor);
-  const claimed = await ClaimedRun.claim(dependencies, row, randomUUID(), successor);
+  // Another writer need not be another worker: a caller may have changed the run's metadata.
+  let read: RunRow | undefined = row;
+  const claimed = await retryConflicts(async () => {
+    const newest = read ?? (await stores.runs.row(message.threadId, message.runId));
+    read = undefined;
+    return newest && takeUp(dependencies, newest, successor);
+  });
   if (claimed) await advanceClaimed(dependencies, claimed);
+}
+
+/** Claims the run, or ends it where there is nothing to go on with. @throws {Conflict} when it changed meanwhile */
+async function takeUp(
+  dependencies: EngineDependencies,
+  row: RunRow,
+  successor: QueueReceipt | null,
+): Promise<ClaimedRun | undefined> {
+  const { object, work } = row.document;
+  const now = dependencies.clock.now();
+  if (isTerminal(object.status) || isAttended(row.document, now)) return undefined;
+  const expired = isExpired(row.document, now);
+  if (!expired && object.status === 'requires_action') return undefined;
+  if (!expired && work.attempts < MAX_ATTEMPTS)
+    return ClaimedRun.claim(dependencies, row, randomUUID(), successor);
+  await endUnattended(dependencies, row, expired ? { status: 'expired' } : givenUp);
+  await dismissWatchdog(dependencies, successor);
+  return undefined;
 }
 
 /** The next look: at the run's expiry while it waits for its caller, else when the lease has run out. */
@@ -135,19 +155,4 @@ export async function failPoisonedRun(dependencies: EngineDependencies, message:
   }
   log.error('a run was given up', { run: message.runId, thread: message.threadId });
   await endUnattended(dependencies, row, givenUp);
-}
-
-async function end(
-  dependencies: EngineDependencies,
-  row: RunRow,
-  how: RunEnd,
-  successor: QueueReceipt | null,
-): Promise<void> {
-  try {
-    await endUnattended(dependencies, row, how);
-    await dismissWatchdog(dependencies, successor);
-  } catch (error) {
-    // Somebody took it meanwhile: another message about it waits.
-    if (!(error instanceof Conflict)) throw error;
-  }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
+import type { RunRecord } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
 import type { Thread } from '../api/thread.ts';
 import { BEGINNING } from '../events/event-id.ts';
@@ -7,17 +8,26 @@ import type { EventLogs } from '../events/event-log.ts';
 import { Feed } from '../events/feed.ts';
 import { BROKEN, respond } from '../events/respond.ts';
 import type { RunEvent } from '../events/run-event.ts';
-import { encodeCreatedThread, encodeError } from '../events/sse.ts';
+import { encodeCreatedThread, encodeError, type Present } from '../events/sse.ts';
 import { errorFields } from '../log.ts';
 import type { RunRow } from '../store/runs.ts';
 import { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
-import { type FollowOptions, followRun } from './follow-run.ts';
+import { followRun } from './follow-run.ts';
 import { advanceClaimed } from './handle-run-message.ts';
 import { type StartRun, startRun } from './start-run.ts';
 import { type SubmitOutputs, submitOutputs } from './submit-outputs.ts';
 
 type StreamDependencies = EngineDependencies & { readonly events: EventLogs };
+
+export interface StreamOptions {
+  /** Aborted when the client left. */
+  readonly signal: AbortSignal;
+  /** How the run's events are shown, where not as they are. */
+  readonly presentFor?: (run: RunRecord) => Present | undefined;
+  /** Whether events have ids. */
+  readonly ids: boolean;
+}
 
 /**
  * A streaming request advances its own run: the same engine under the same claim, whose events go straight to
@@ -29,7 +39,7 @@ type StreamDependencies = EngineDependencies & { readonly events: EventLogs };
 export async function streamNewRun(
   dependencies: StreamDependencies,
   start: Omit<StartRun, 'owner'>,
-  options: FollowOptions & { readonly createdThread?: Thread },
+  options: StreamOptions & { readonly createdThread?: Thread },
 ): Promise<AsyncIterable<string>> {
   const owner = randomUUID();
   const { row } = await startRun(dependencies, { ...start, owner });
@@ -40,14 +50,14 @@ export async function streamNewRun(
 export async function streamSubmittedOutputs(
   dependencies: StreamDependencies,
   submit: Omit<SubmitOutputs, 'owner'>,
-  options: FollowOptions,
+  options: StreamOptions,
 ): Promise<AsyncIterable<string>> {
   const owner = randomUUID();
   const { row, step } = await submitOutputs(dependencies, { ...submit, owner });
   return advanceAndRespond(dependencies, { row, owner, step, ...options });
 }
 
-interface Advance extends FollowOptions {
+interface Advance extends StreamOptions {
   readonly row: RunRow;
   readonly owner: string;
   /** Set when the run goes on: the step that got its outputs. */
@@ -57,8 +67,9 @@ interface Advance extends FollowOptions {
 
 function advanceAndRespond(dependencies: StreamDependencies, advance: Advance): AsyncIterable<string> {
   const { events, log } = dependencies;
-  const { row, owner, step, signal, present, ids, createdThread } = advance;
+  const { row, owner, step, signal, presentFor, ids, createdThread } = advance;
   const { object } = row.document;
+  const present = presentFor?.(row.document);
   const feed = new Feed(present, ids);
   const stream = events.stream(row.document, {
     push: (event) => feed.push(event),

@@ -7,6 +7,7 @@ import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { dismissWatchdog } from './dismiss-watchdog.ts';
+import { missingIn } from './missing.ts';
 import { claimed, isExpired, queuedAgain } from './run-changes.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
 import { isOpen, toolCallsOf } from './steps.ts';
@@ -32,7 +33,7 @@ export interface Submitted {
 /**
  * Takes the outputs of a run's function calls and sends the run on. The new watchdog is put first, then one
  * transaction saves outputs and state, then the start message, and at last the old watchdog goes.
- * @throws {ApiError} 404 unknown run, 400 for a run that waits for none or outputs that do not match its calls
+ * @throws {ApiError} 404 unknown run or thread, 400 for a run that waits for none or outputs that do not match its calls
  */
 export async function submitOutputs(
   dependencies: EngineDependencies,
@@ -45,7 +46,9 @@ export async function submitOutputs(
   try {
     const submitted = await retryConflicts(async () => {
       const row = await stores.runs.row(threadId, runId);
-      if (row?.document.project !== project) throw notFound('run', runId);
+      if (row?.document.project !== project) {
+        throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
+      }
       const step = await waitingStep(dependencies, row, submit);
       const now = clock.now();
       const leaseMs = config.RUN_LEASE_SECONDS;

@@ -1,3 +1,6 @@
+import { presentRun, type RunRecord } from '../api/run.ts';
+import type { Present } from '../events/sse.ts';
+
 /** The API's first version, as clients select it, or its second. */
 export type Dialect = 'v1' | 'v2';
 
@@ -50,7 +53,7 @@ export function toV1(answer: object): object {
     case 'thread.message':
       return without({ ...object, file_ids: attachedFiles(object.attachments) }, ['attachments']);
     case 'thread.run':
-      return withFileIds(object, []);
+      return withFileIds(object, Array.isArray(object.file_ids) ? object.file_ids : []);
     case 'thread.run.step':
       return { ...object, step_details: stepDetails(object.step_details) };
     case 'thread.run.step.delta':
@@ -62,8 +65,22 @@ export function toV1(answer: object): object {
   }
 }
 
-/** For answers in pieces; undefined where nothing needs to be changed. */
-export const presenterOf = (dialect: Dialect) => (dialect === 'v1' ? toV1 : undefined);
+/** A run as the dialect shows it: v1 tells the files that the run's code is given. */
+export const runPresenter = (dialect: Dialect) => (record: RunRecord) =>
+  dialect === 'v1' ? withFilesOf(record)(presentRun(record)) : presentRun(record);
+
+/** For a run's events; undefined where nothing needs to be changed. */
+export const eventPresenter =
+  (dialect: Dialect) =>
+  (record: RunRecord): Present | undefined => {
+    if (dialect === 'v2') return undefined;
+    const withFiles = withFilesOf(record);
+    return (answer) => toV1(isObject(answer) && answer.object === 'thread.run' ? withFiles(answer) : answer);
+  };
+
+const withFilesOf =
+  ({ work }: RunRecord) =>
+  <T extends object>(run: T) => ({ ...run, file_ids: work.codeInterpreterFileIds });
 
 /** A refusal names the fields as the caller wrote them. */
 export const textToV1 = (text: string): string =>

@@ -49,7 +49,7 @@ export function createEndpoint<S extends EndpointServices>(
     try {
       const url = new URL(request.url);
       dialect = dialectOf(url.searchParams, request.headers);
-      const match = find(request.method, url.pathname);
+      const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
       const { keys, limit } = gateOf(services);
@@ -83,8 +83,8 @@ export function createEndpoint<S extends EndpointServices>(
 }
 
 /** @throws {ApiError} 404 for an unknown path, 405 for a known one that has no such method */
-function find(method: string, pathname: string): Match {
-  const lookup = lookUp(method, pathname);
+function find(method: string, pathname: string, dialect: Dialect): Match {
+  const lookup = lookUp(method, pathname, dialect);
   if (lookup.found === 'operation') return lookup.match;
   if (lookup.found === 'nothing') throw unknownUrl(method, pathname);
   throw new ApiError(405, `Not allowed to ${method} on ${pathname}.`, { code: 'method_not_supported' });

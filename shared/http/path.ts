@@ -1,4 +1,5 @@
-import { type OperationName, operations } from '../api/operations.ts';
+import { type Operation, type OperationName, operations } from '../api/operations.ts';
+import type { Dialect } from './dialect.ts';
 
 /** The three prefixes behind which the same API answers; the longest first, because one begins another. */
 export const doors = ['openai/v1', 'openai', 'v1'] as const;
@@ -14,10 +15,11 @@ export type Lookup =
   | { readonly found: 'path' }
   | { readonly found: 'nothing' };
 
-const table = Object.entries(operations).map(([name, { method, path }]) => ({
-  name: name as OperationName,
-  method,
-  segments: path.split('/').slice(1),
+const table = (Object.entries(operations) as [OperationName, Operation][]).map(([name, operation]) => ({
+  name,
+  method: operation.method,
+  only: operation.only,
+  segments: operation.path.split('/').slice(1),
 }));
 // A literal goes before a parameter: `/threads/runs` is no thread.
 table.sort((a, b) => parameters(a.segments) - parameters(b.segments));
@@ -31,10 +33,12 @@ function isParameter(segment: string): boolean {
 }
 
 /** Which operation a request means. `pathname` as in the URL, still encoded. HEAD counts as GET. */
-export function lookUp(method: string, pathname: string): Lookup {
+export function lookUp(method: string, pathname: string, dialect: Dialect): Lookup {
   const segments = withoutDoor(pathname);
   if (!segments) return { found: 'nothing' };
-  const fitting = table.filter((operation) => fits(operation.segments, segments));
+  const fitting = table.filter(
+    ({ only, segments: template }) => (only ?? dialect) === dialect && fits(template, segments),
+  );
   const wanted = method === 'HEAD' ? 'GET' : method;
   const operation = fitting.find((candidate) => candidate.method === wanted);
   if (!operation) return { found: fitting.length > 0 ? 'path' : 'nothing' };

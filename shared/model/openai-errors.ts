@@ -25,6 +25,10 @@ const PROMPT_PARAMETERS = /^(messages|prompt|input)\b/;
 const PROMPT_MESSAGES =
   /context length|context window|maximum context|too many tokens|content management policy/i;
 
+/** How servers say that they do not know an argument, rather than that its value will not do. */
+const UNKNOWN_ARGUMENT =
+  /unrecogni[sz]ed|unsupported|unknown|unexpected|not[ _](supported|permitted|allowed|recogni[sz]ed)|forbidden|additional propert|invalid[_ ](argument|parameter|field)/i;
+
 export const stalled = (milliseconds: number): ModelError =>
   new ModelError(`The model sent nothing for ${milliseconds / 1000} seconds.`, {
     code: 'server_error',
@@ -57,10 +61,19 @@ export function modelError(error: unknown, secrets: readonly string[]): ModelErr
   return new ModelError(message, { ...options, code: 'server_error', retryable });
 }
 
-/** A 400 that names `stream_options`: a server or API version older than it. */
-export function refusesStreamOptions(error: unknown): boolean {
+/** A 400 that is about an argument of this name. */
+export function names(error: unknown, argument: RegExp): boolean {
   const upstream = upstreamError(error);
-  return isBadRequest(upstream?.status) && /stream_options|include_usage/.test(upstream?.message ?? '');
+  if (!upstream || !isBadRequest(upstream.status)) return false;
+  const param = upstream.body?.param;
+  return argument.test(upstream.message) || (typeof param === 'string' && argument.test(param));
+}
+
+/** The same, and the server does not know the argument: its value is not the reason. */
+export function refuses(error: unknown, argument: RegExp): boolean {
+  const upstream = upstreamError(error);
+  const said = UNKNOWN_ARGUMENT.test(upstream?.message ?? '') || named(upstream?.body, UNKNOWN_ARGUMENT);
+  return said && names(error, argument);
 }
 
 const isBadRequest = (status: number | undefined): boolean => status === 400 || status === 422;

@@ -2,9 +2,10 @@ import type OpenAI from 'openai';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Model, ModelDelta, ModelRequest } from './model.ts';
+import { requestWording } from './openai-arguments.ts';
 import { answerReader } from './openai-chunks.ts';
 import { clientFor } from './openai-client.ts';
-import { brokenOff, modelError, refusesStreamOptions, stalled } from './openai-errors.ts';
+import { brokenOff, modelError, stalled } from './openai-errors.ts';
 import { modelList } from './openai-models.ts';
 
 /** What this adapter needs of the configuration. */
@@ -30,8 +31,7 @@ const AFTER_FINISH_MS = 5_000;
 export function createModel(config: ModelConfig, { clock = systemClock }: { clock?: Clock } = {}): Model {
   const client = clientFor(config);
   const secrets = [config.OPENAI_API_KEY, config.AZURE_OPENAI_API_KEY].filter((key) => key !== undefined);
-  // Servers older than stream_options refuse it by name; from then on they are not sent it.
-  let streamOptions = true;
+  const create = requestWording();
 
   async function* complete(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelDelta> {
     signal.throwIfAborted();
@@ -66,35 +66,13 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
     yield* reader.end();
   }
 
-  async function open(completions: OpenAI.Chat.Completions, request: ModelRequest, signal: AbortSignal) {
+  function open(completions: OpenAI.Chat.Completions, request: ModelRequest, signal: AbortSignal) {
     // Headers arrive within the idle time or not at all; the client's own limit stays out of the way.
     const options = { signal, timeout: 2 * config.MODEL_IDLE_TIMEOUT_SECONDS };
-    try {
-      return await completions.create(requestBody(request, streamOptions), options);
-    } catch (error) {
-      if (!streamOptions || !refusesStreamOptions(error)) throw error;
-      streamOptions = false;
-      return await completions.create(requestBody(request, false), options);
-    }
+    return create(request, (body) => completions.create(body, options));
   }
 
   return { complete, list: modelList(config, client, clock) };
-}
-
-function requestBody(
-  request: ModelRequest,
-  streamOptions: boolean,
-): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
-  const { messages, tools, ...rest } = request;
-  const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return {
-    ...given,
-    model: request.model,
-    messages: [...messages],
-    ...(tools && tools.length > 0 ? { tools: [...tools] } : {}),
-    stream: true,
-    ...(streamOptions ? { stream_options: { include_usage: true } } : {}),
-  };
 }
 
 function idleTimer(onIdle: () => void) {

@@ -79,6 +79,108 @@ for (const [how, door, query, headers] of [
   });
 }
 
+test('v1: a run tells the files of its assistant, as they were when it began, wherever it is shown', async () => {
+  const file = await aFile();
+  const { json: assistant } = await call('/v1/assistants', { model: 'scripted', file_ids: [file] }, beta);
+  const { json: thread } = await call('/v1/threads', {}, beta);
+  const runs = `/v1/threads/${thread.id}/runs`;
+  const created = await call(runs, { assistant_id: assistant.id }, beta);
+  assert.deepEqual(created.json.file_ids, [file]);
+  await call(`/v1/assistants/${assistant.id}`, { file_ids: [] }, beta);
+  const run = `${runs}/${created.json.id}`;
+  const list = await call(runs, undefined, beta);
+  const shown = [
+    (await call(run, undefined, beta)).json,
+    (await call(run, { metadata: { a: 'b' } }, beta)).json,
+    (await call(`${run}/cancel`, {}, beta)).json,
+    (list.json.data as Json[])[0],
+  ];
+  assert.deepEqual(
+    shown.map((each) => each?.file_ids),
+    [[file], [file], [file], [file]],
+  );
+  assert.equal('file_ids' in (await call(run)).json, false);
+});
+
+test('v1: the events of a run tell its files, to its own client and to one that follows later', async () => {
+  const file = await aFile();
+  const { json: assistant } = await call('/v1/assistants', { model: 'scripted', file_ids: [file] }, beta);
+  const text = async (path: string, body?: object) => {
+    const headers = { 'api-key': 'KEY-A', 'content-type': 'application/json', ...beta };
+    const how = body ? { method: 'POST', body: JSON.stringify(body), headers } : { headers };
+    return (await api.fetch(`http://api/v1${path}`, how)).text();
+  };
+  const runsOf = (stream: string) =>
+    [...stream.matchAll(/^data: (\{.*"object":"thread\.run",.*)$/gm)].map(([, data = '']) =>
+      JSON.parse(data),
+    );
+  api.engine.model.add({ text: 'Hello' });
+  const streamed = runsOf(await text('/threads/runs', { assistant_id: assistant.id, stream: true }));
+  const [{ id, thread_id }] = streamed;
+  const followed = runsOf(await text(`/threads/${thread_id}/runs/${id}/events`));
+  assert.deepEqual(followed, streamed);
+  assert.deepEqual(
+    streamed.map(({ status, file_ids }) => [status, file_ids]),
+    ['queued', 'queued', 'in_progress', 'completed'].map((status) => [status, [file]]),
+  );
+});
+
+test("v1's paths for attached files are unknown to v2", async () => {
+  const assistant = await api.client().beta.assistants.create({ model: 'scripted' });
+  const path = `/v1/assistants/${assistant.id}/files`;
+  for (const [address, body] of [[path], [`${path}/file-x`], [path, { file_id: 'file-x' }]] as const) {
+    const { status, json } = await call(address, body);
+    assert.deepEqual([status, (json.error as Json).code], [404, 'unknown_url']);
+  }
+  assert.equal((await call(path, undefined, beta)).status, 200);
+});
+
+test('v1: an assistant is given no more files than it may have, nor one that is not there', async () => {
+  const files = await Promise.all(Array.from({ length: 21 }, aFile));
+  const { json } = await call('/v1/assistants', { model: 'scripted', file_ids: files.slice(1) }, beta);
+  const path = `/v1/assistants/${json.id}/files`;
+  const refusal = async (file_id: unknown) => {
+    const { status, json } = await call(path, { file_id }, beta);
+    const { message, param, code } = json.error as Json;
+    return { status, message, param, code };
+  };
+  assert.deepEqual(await refusal(files[0]), {
+    status: 400,
+    message:
+      "Invalid 'file_ids': array too long. Expected an array with maximum length 20, but got an array with length 21 instead.",
+    param: 'file_ids',
+    code: 'array_above_max_length',
+  });
+  assert.deepEqual(await refusal('file-x'), {
+    status: 404,
+    message: "No file found with id 'file-x'.",
+    param: 'file_id',
+    code: null,
+  });
+  assert.equal((await refusal(undefined)).code, 'missing_required_parameter');
+  const list = await call(path, undefined, beta);
+  assert.deepEqual(
+    (list.json.data as Json[]).map(({ id }) => id),
+    files.slice(1).reverse(),
+  );
+});
+
+test("v1: an assistant's files are paged from either end", async () => {
+  const files = await Promise.all(Array.from({ length: 4 }, aFile));
+  const [a, b, c, d] = files as [string, string, string, string];
+  const { json } = await call('/v1/assistants', { model: 'scripted', file_ids: files }, beta);
+  const page = async (query: string) => {
+    const { json: list } = await call(`/v1/assistants/${json.id}/files?${query}`, undefined, beta);
+    return [(list.data as Json[]).map(({ id }) => id), list.has_more];
+  };
+  assert.deepEqual(await page('limit=2'), [[d, c], true]);
+  assert.deepEqual(await page(`limit=2&after=${c}`), [[b, a], false]);
+  assert.deepEqual(await page(`limit=2&before=${a}`), [[c, b], true]);
+  assert.deepEqual(await page(`order=asc&after=${a}&before=${d}`), [[b, c], false]);
+  const unknown = await call(`/v1/assistants/${json.id}/files?after=file-x`, undefined, beta);
+  assert.deepEqual([unknown.status, (unknown.json.error as Json).param], [404, 'after']);
+});
+
 test('v1 refusals name the fields as the caller wrote them', async () => {
   const unknown = await call('/v1/assistants', { model: 'm', file_ids: ['file-none'] }, beta);
   assert.deepEqual(unknown, {

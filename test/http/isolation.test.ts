@@ -17,14 +17,18 @@ type Ids = Readonly<Record<string, string>>;
 async function objectsOf(key: string): Promise<Ids> {
   const client = api.client(key);
   const { assistants, threads } = client.beta;
-  const { id: assistant_id } = await assistants.create({ model: 'scripted' });
   const file = { file: await toFile(Buffer.from('x'), 'x'), purpose: 'assistants' } as const;
+  const { id: file_id } = await client.files.create(file);
+  const { id: assistant_id } = await assistants.create({
+    model: 'scripted',
+    tool_resources: { code_interpreter: { file_ids: [file_id] } },
+  });
   const upload = { bytes: 1, filename: 'x', mime_type: 'x/y', purpose: 'assistants' } as const;
   api.engine.model.add({ toolCalls: [{ name: 'f', arguments: '{}', id: 'call_1' }] });
   const { id: run_id, thread_id } = await threads.createAndRun({
     assistant_id,
     tools: [{ type: 'function', function: { name: 'f' } }],
-    thread: { messages: [{ role: 'user', content: 'x' }] },
+    thread: { messages: [{ role: 'user', content: 'x', attachments: [{ file_id, tools: [] }] }] },
   });
   await api.engine.pump();
   return {
@@ -33,7 +37,7 @@ async function objectsOf(key: string): Promise<Ids> {
     run_id,
     message_id: (await threads.messages.list(thread_id)).data[0]?.id ?? '',
     step_id: (await threads.runs.steps.list(run_id, { thread_id })).data[0]?.id ?? '',
-    file_id: (await client.files.create(file)).id,
+    file_id,
     upload_id: (await client.uploads.create(upload)).id,
   };
 }
@@ -44,10 +48,15 @@ const bodies: Partial<Record<OperationName, (ids: Ids) => object>> = {
   createRun: ({ assistant_id }) => ({ assistant_id }),
   submitToolOutputs: () => ({ tool_outputs: [{ tool_call_id: 'call_1', output: 'x' }] }),
   completeUpload: () => ({ part_ids: [] }),
+  createAssistantFile: ({ file_id }) => ({ file_id }),
 };
 
+/** Some operations are there only in the API's first version. */
+const selecting = ({ only }: Operation) => (only ? { 'openai-beta': `assistants=${only}` } : {});
+
 function send(name: OperationName, ids: Ids, key: string, query = ''): Promise<Response> {
-  const { method, path, form }: Operation = operations[name];
+  const operation: Operation = operations[name];
+  const { method, path, form } = operation;
   const own = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => {
     assert.ok(ids[parameter], `nothing is made here for '${parameter}'`);
     return ids[parameter];
@@ -60,7 +69,7 @@ function send(name: OperationName, ids: Ids, key: string, query = ''): Promise<R
   return api.fetch(`http://api/v1${own}${query}`, {
     method,
     body,
-    headers: { authorization: `Bearer ${key}` },
+    headers: { authorization: `Bearer ${key}`, ...selecting(operation) },
   });
 }
 
@@ -112,6 +121,7 @@ const references: Partial<
       tool_resources: resources(file_id),
     }),
   },
+  createAssistantFile: { file_id: ({ file_id = '' }) => ({ file_id }) },
   createThread: {
     'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
       tool_resources: resources(file_id),
@@ -199,7 +209,7 @@ for (const [name, fields] of Object.entries(references)) {
           api.fetch(`http://api/v1${path}`, {
             method: 'POST',
             body: JSON.stringify(body(ids, own)),
-            headers: { authorization: 'Bearer KEY-B' },
+            headers: { authorization: 'Bearer KEY-B', ...selecting(operations[name as OperationName]) },
           }),
         );
       const { result, transactions } = await ask(foreign);

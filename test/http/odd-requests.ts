@@ -93,6 +93,7 @@ const plausible: Partial<Record<OperationName, readonly object[]>> = {
   submitToolOutputs: [{ tool_outputs: [{ tool_call_id: 'call_x', output: 'x' }], stream: true }],
   createUpload: [{ filename: 'x', purpose: 'assistants', bytes: 3, mime_type: 'text/plain' }],
   completeUpload: [{ part_ids: ['part_x'], md5: 'x' }],
+  createAssistantFile: [{ file_id: files[0] }],
 };
 const anyBody: readonly object[] = Object.values(plausible).flat();
 
@@ -247,6 +248,7 @@ function toRequest({ name, door, query, ids, ...request }: Odd): OddRequest {
     body: hasBody ? body : undefined,
     headers: {
       'content-type': request.contentType ?? fitting,
+      ...(operation.only ? { 'openai-beta': `assistants=${operation.only}` } : {}),
       ...(request.beta === null ? {} : { 'openai-beta': request.beta }),
     },
   };

@@ -3,6 +3,7 @@ import './without-host.ts';
 import OpenAI from 'openai';
 
 import { handlers as assistants } from '../../functions/assistants.ts';
+import { handlers as attachedFiles } from '../../functions/attached-files.ts';
 import { handlers as files } from '../../functions/files.ts';
 import { handlers as messages } from '../../functions/messages.ts';
 import { handlers as models } from '../../functions/models.ts';
@@ -18,6 +19,7 @@ import { fetchOf } from './in-process.ts';
 /** Every operation's handler. */
 export const handlers = {
   ...assistants,
+  ...attachedFiles,
   ...threads,
   ...messages,
   ...runs,

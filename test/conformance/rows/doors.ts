@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 
+import type OpenAI from 'openai';
 import { toFile } from 'openai';
 
 import type { Row } from '../row.ts';
 
 const V1 = '2024-02-15-preview';
+
+const aFile = async ({ files }: OpenAI): Promise<string> =>
+  (await files.create({ file: await toFile(Buffer.from('x'), 'x.csv'), purpose: 'assistants' })).id;
 
 export const doors: readonly Row[] = [
   {
@@ -121,6 +125,67 @@ export const firstVersion: readonly Row[] = [
       assert.equal(run.status, 'completed', run.last_error?.message);
       const { data } = await v1.threads.messages.list(thread.id);
       assert.deepEqual([data.length, data[1]], [2, message]);
+    },
+  },
+  {
+    says: 'files of the first version are attached to an assistant one by one, and taken from it',
+    async run({ azure, client, model }) {
+      const [first, second] = [await aFile(client), await aFile(client)];
+      const v1 = azure(V1);
+      const { id, created_at } = await v1.beta.assistants.create({ model });
+      const path = `/assistants/${id}/files`;
+      const attached = (file: string) => ({
+        id: file,
+        object: 'assistant.file',
+        created_at,
+        assistant_id: id,
+      });
+      for (const file_id of [first, second, first])
+        assert.deepEqual(await v1.post(path, { body: { file_id } }), attached(file_id));
+      const list = { object: 'list', has_more: false };
+      assert.deepEqual(await v1.get(path), {
+        ...list,
+        data: [attached(second), attached(first)],
+        first_id: second,
+        last_id: first,
+      });
+      assert.deepEqual(await v1.get(`${path}/${first}`), attached(first));
+      const { tool_resources } = await client.beta.assistants.retrieve(id);
+      assert.deepEqual(tool_resources?.code_interpreter, { file_ids: [first, second] });
+      const gone = { id: first, object: 'assistant.file.deleted', deleted: true };
+      assert.deepEqual(await v1.delete(`${path}/${first}`), gone);
+      for (const how of ['get', 'delete'] as const)
+        await assert.rejects(v1[how](`${path}/${first}`), { status: 404 });
+      const left = { ...list, data: [attached(second)], first_id: second, last_id: second };
+      assert.deepEqual(await v1.get(path), left);
+      await client.files.retrieve(first);
+    },
+  },
+  {
+    says: 'a message of the first version lists its files',
+    async run({ azure, client }) {
+      const [first, second] = [await aFile(client), await aFile(client)];
+      const v1 = azure(V1);
+      const thread = await v1.beta.threads.create();
+      const legacy = { role: 'user', content: 'Say hello.', file_ids: [first, second] } as const;
+      const { id, created_at } = await v1.beta.threads.messages.create(thread.id, legacy as never);
+      const path = `/threads/${thread.id}/messages/${id}/files`;
+      const attached = (file: string) => ({
+        id: file,
+        object: 'thread.message.file',
+        created_at,
+        message_id: id,
+      });
+      const data = [attached(first), attached(second)];
+      assert.deepEqual(await v1.get(path, { query: { order: 'asc' } }), {
+        object: 'list',
+        data,
+        first_id: first,
+        last_id: second,
+        has_more: false,
+      });
+      assert.deepEqual(await v1.get(`${path}/${second}`), attached(second));
+      await assert.rejects(v1.get(`${path}/file-x`), { status: 404 });
     },
   },
   {

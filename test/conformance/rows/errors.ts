@@ -299,18 +299,37 @@ export const errors: readonly Row[] = [
     },
   },
   {
-    says: 'refused: unknown messages, runs and steps of a thread that is there',
+    says: 'refused: unknown messages, runs and steps of a thread; of an unknown thread the thread is what is missing',
     async run(api) {
       const run = await api.shared.finishedRun();
-      const thread = `/v1/threads/${run.thread_id}`;
-      for (const [kind, path, id] of [
-        ['message', `${thread}/messages/msg_x`, 'msg_x'],
-        ['run', `${thread}/runs/run_x`, 'run_x'],
-        ['run', `${thread}/runs/run_x/steps`, 'run_x'],
-        ['run step', `${thread}/runs/${run.id}/steps/step_x`, 'step_x'],
+      const outputs = { tool_outputs: [] };
+      for (const [method, path, kind, id, body] of [
+        ['GET', '/messages/msg_x', 'message', 'msg_x'],
+        ['POST', '/messages/msg_x', 'message', 'msg_x', {}],
+        ['DELETE', '/messages/msg_x', 'message', 'msg_x'],
+        ['GET', '/runs/run_x', 'run', 'run_x'],
+        ['POST', '/runs/run_x', 'run', 'run_x', {}],
+        ['POST', '/runs/run_x/cancel', 'run', 'run_x'],
+        ['POST', '/runs/run_x/submit_tool_outputs', 'run', 'run_x', outputs],
+        ['POST', '/runs/run_x/submit_tool_outputs', 'run', 'run_x', { ...outputs, stream: true }],
+        ['GET', '/runs/run_x/events', 'run', 'run_x'],
+        ['GET', '/runs/run_x/steps', 'run', 'run_x'],
+        ['GET', `/runs/${run.id}/steps/step_x`, 'run step', 'step_x'],
       ] as const) {
-        const expected = { ...bad, status: 404, message: `No ${kind} found with id '${id}'.` };
-        await expectRefusal(api, 'GET', path, {}, expected);
+        const request = { body };
+        const unknown = (of: string, name: string) => ({
+          ...bad,
+          status: 404,
+          message: `No ${of} found with id '${name}'.`,
+        });
+        await expectRefusal(api, method, `/v1/threads/${run.thread_id}${path}`, request, unknown(kind, id));
+        await expectRefusal(
+          api,
+          method,
+          `/v1/threads/thread_x${path}`,
+          request,
+          unknown('thread', 'thread_x'),
+        );
       }
     },
   },

@@ -46,6 +46,7 @@ function bodyOf(name: string, { form }: Operation, assistant_id: string): RawReq
     createMessage: { role: 'user', content: 'x' },
     createRun: { assistant_id },
     submitToolOutputs: { tool_outputs: [] },
+    createAssistantFile: { file_id: 'file-x' },
     completeUpload: { part_ids: [] },
   };
   return { body: bodies[name] ?? {} };
@@ -68,6 +69,7 @@ export const isolation: readonly Row[] = [
         const { status, body } = await api.send(operation.method, `/v1${path}`, {
           ...request,
           key: api.stranger.apiKey,
+          ...(operation.only ? { headers: { 'openai-beta': `assistants=${operation.only}` } } : {}),
         });
         assert.equal(status, 404, name);
         assert.match(JSON.stringify(body), /No [a-z ]+ found with id/, name);

@@ -4,7 +4,7 @@ import type { OperationName } from '../../../shared/api/operations.ts';
 import { allOf, deleted, listOf } from './envelopes.ts';
 import { assistant, file, message, model, thread, upload, uploadPart } from './objects.ts';
 import { run, runStep } from './run.ts';
-import { assistantV1, messageV1, runV1, threadV1 } from './v1.ts';
+import { assistantFile, assistantV1, messageFile, messageV1, runV1, threadV1 } from './v1.ts';
 
 /** Not JSON, but the bytes of a file, or a stream of events. */
 type Bytes = 'bytes' | 'events';
@@ -16,6 +16,10 @@ export const answers: Record<OperationName, z.ZodType | Bytes> = {
   getAssistant: assistant,
   modifyAssistant: assistant,
   deleteAssistant: deleted('assistant.deleted'),
+  listAssistantFiles: listOf(assistantFile),
+  createAssistantFile: assistantFile,
+  getAssistantFile: assistantFile,
+  deleteAssistantFile: deleted('assistant.file.deleted'),
   listThreads: listOf(thread),
   createThread: thread,
   createThreadAndRun: run,
@@ -27,6 +31,8 @@ export const answers: Record<OperationName, z.ZodType | Bytes> = {
   getMessage: message,
   modifyMessage: message,
   deleteMessage: deleted('thread.message.deleted'),
+  listMessageFiles: listOf(messageFile),
+  getMessageFile: messageFile,
   listRuns: listOf(run),
   createRun: run,
   getRun: run,

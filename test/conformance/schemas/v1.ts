@@ -35,6 +35,20 @@ export const assistantV1 = z.strictObject({
   response_format: responseFormat,
 });
 
+export const assistantFile = z.strictObject({
+  id,
+  object: z.literal('assistant.file'),
+  created_at: time,
+  assistant_id: id,
+});
+
+export const messageFile = z.strictObject({
+  id,
+  object: z.literal('thread.message.file'),
+  created_at: time,
+  message_id: id,
+});
+
 export const threadV1 = z.strictObject({ id, object: z.literal('thread'), created_at: time, metadata });
 
 export const messageV1 = z.strictObject({
