@@ -26,7 +26,7 @@ export interface StreamOptions {
   /** How the run's events are shown, where not as they are. */
   readonly presentFor?: (run: RunRecord) => Present | undefined;
   /** Whether events have ids. */
-  readonly ids: boolean;
+  readonly ids?: boolean;
 }
 
 /**

@@ -12,6 +12,8 @@ export interface AnswerReader {
   read(chunk: OpenAI.Chat.ChatCompletionChunk): Generator<ModelDelta>;
   /** Whether the server has announced the end of the answer. */
   readonly finished: boolean;
+  /** Whether there is something of an answer, and nothing that calls it a failure. */
+  readonly begun: boolean;
   /** Usage, when the server told, and the finish: call it once, after the last chunk. */
   end(): Generator<ModelDelta>;
 }
@@ -23,10 +25,15 @@ interface LooseDelta {
   readonly function_call?: unknown;
 }
 
+/** What some servers and gateways call the end of an answer that they could not give. */
+const FAILURES = new Set(['error', 'abort']);
+
 export function answerReader(): AnswerReader {
   const calls = toolCallReader();
   let finish: string | undefined;
   let usage: Usage | undefined;
+  let begun = false;
+  let failed = false;
   /** Half a surrogate pair: sent on alone it would be lost in UTF-8, so it waits for its other half. */
   let half = '';
 
@@ -47,10 +54,15 @@ export function answerReader(): AnswerReader {
       if (typeof delta.refusal === 'string' && delta.refusal) yield { type: 'refusal', text: delta.refusal };
       if (Array.isArray(delta.tool_calls)) for (const piece of delta.tool_calls) yield* calls.read(piece);
       if (delta.function_call) yield* calls.read({ index: 0, function: delta.function_call });
-      if (choice.finish_reason) finish = choice.finish_reason;
+      begun = true;
+      if (FAILURES.has(choice.finish_reason ?? '')) failed = true;
+      else if (choice.finish_reason) finish = choice.finish_reason;
     },
     get finished() {
       return finish !== undefined;
+    },
+    get begun() {
+      return begun && !failed;
     },
     *end() {
       if (half) yield { type: 'text', text: half };
@@ -63,6 +75,7 @@ export function answerReader(): AnswerReader {
 
 function finishReason(reason: string | undefined, calledTools: boolean): FinishReason {
   if (reason === 'length' || reason === 'content_filter') return reason;
+  if (reason === 'max_tokens') return 'length';
   // A forced call ends with `stop` on the hosted API, and several servers always say `stop`.
   return calledTools ? 'tool_calls' : 'stop';
 }

@@ -41,6 +41,12 @@ export const brokenOff = (): ModelError =>
     retryable: true,
   });
 
+export const doesNotStream = (): ModelError =>
+  new ModelError('The server of the model does not stream: it answered in one piece.', {
+    code: 'server_error',
+    retryable: false,
+  });
+
 /** @param secrets keys that must not appear in the message, whatever the server wrote */
 export function modelError(error: unknown, secrets: readonly string[]): ModelError {
   if (error instanceof ModelError) return error;

@@ -5,7 +5,8 @@ import type { Model, ModelDelta, ModelRequest } from './model.ts';
 import { requestWording } from './openai-arguments.ts';
 import { answerReader } from './openai-chunks.ts';
 import { clientFor } from './openai-client.ts';
-import { brokenOff, modelError, stalled } from './openai-errors.ts';
+import { brokenOff, doesNotStream, modelError, stalled } from './openai-errors.ts';
+import { listen } from './openai-listening.ts';
 import { modelList } from './openai-models.ts';
 
 /** What this adapter needs of the configuration. */
@@ -40,18 +41,26 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
     signal.addEventListener('abort', leave, { once: true });
     const idle = idleTimer(() => connection.abort(stalled(config.MODEL_IDLE_TIMEOUT_SECONDS)));
     const reader = answerReader();
+    let reading = true;
+    const listening = listen(() => {
+      if (reading && !reader.finished) idle.restart(config.MODEL_IDLE_TIMEOUT_SECONDS);
+    });
     try {
-      const { chat } = await client();
+      const { chat } = (await client()).withOptions({ fetch: listening.fetch });
       idle.restart(config.MODEL_IDLE_TIMEOUT_SECONDS);
       for await (const chunk of await open(chat.completions, request, connection.signal)) {
         // Not while the consumer works on a delta: its pauses are not the model's silence.
         idle.stop();
+        reading = false;
         yield* reader.read(chunk);
+        reading = true;
         idle.restart(reader.finished ? AFTER_FINISH_MS : config.MODEL_IDLE_TIMEOUT_SECONDS);
       }
       // The client ends the stream without an error when it is aborted.
       if (!reader.finished && connection.signal.aborted) throw connection.signal.reason;
-      if (!reader.finished) throw brokenOff();
+      if (!reader.finished && listening.whole) throw doesNotStream();
+      // Some servers end their stream in order and give no reason.
+      if (!reader.finished && !(listening.done && reader.begun)) throw brokenOff();
     } catch (error) {
       signal.throwIfAborted();
       // What follows the announced end is usage at best: a complete answer is not thrown away for it.
