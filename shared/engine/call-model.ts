@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '../clock.ts';
 import { type FinishReason, ModelError, type ModelRequest, type Usage } from '../model/model.ts';
-import { messageChangesOf } from '../store/messages.ts';
+import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { Change } from '../store/table.ts';
 import { workspaceChange } from '../store/workspace.ts';

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
 import { unixSeconds } from '../clock.ts';
 import { errorFields } from '../log.ts';
-import { messageChangesOf } from '../store/messages.ts';
+import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { RunEnd } from './decide.ts';

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../api/run.ts';
-import { messageChangesOf } from '../store/messages.ts';
+import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { EndingWrite } from './claimed-run.ts';
 import type { RunEnd } from './decide.ts';

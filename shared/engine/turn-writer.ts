@@ -12,7 +12,7 @@ import {
 import type { RunEvent } from '../events/run-event.ts';
 import { newId } from '../ids.ts';
 import type { ModelDelta } from '../model/model.ts';
-import { messageChangesOf } from '../store/messages.ts';
+import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { Change } from '../store/table.ts';
 import { annotated } from './annotate.ts';

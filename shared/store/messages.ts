@@ -2,9 +2,10 @@ import type { MessageRecord } from '../api/message.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import type { Clock } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
-import { ascendingKey, descendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
+import { ascendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
+import { messageChanges } from './message-rows.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { type Change, type DocumentTable, type Row, replacement } from './table.ts';
+import { type DocumentTable, type Row, replacement } from './table.ts';
 import { threadChange } from './thread-files.ts';
 import { type ThreadDocument, threadState } from './threads.ts';
 import { scanPage } from './time-ordered.ts';
@@ -132,24 +133,3 @@ export class MessageStore {
     return row && row.document.project === project && row.document.object.id === id ? row : undefined;
   }
 }
-
-/** The rows of a new message. */
-export function messageChanges(record: MessageRecord): Change[] {
-  const sortKey = sortKeyOf(record.object.id) ?? '';
-  return [
-    { type: 'insert', key: descendingKey(messageKeys, sortKey), document: record, columns: { sortKey } },
-    { type: 'insert', key: ascendingKey(messageKeys, sortKey) },
-  ];
-}
-
-/** Overwrites a message's document; its pointer stands already. */
-export function messageOverwrite(record: MessageRecord): Change {
-  const sortKey = sortKeyOf(record.object.id) ?? '';
-  return { type: 'upsert', key: descendingKey(messageKeys, sortKey), document: record, columns: { sortKey } };
-}
-
-/** Rows of a message that may have been saved before. */
-export const messageChangesOf = (record: MessageRecord): Change[] => [
-  messageOverwrite(record),
-  { type: 'upsert', key: ascendingKey(messageKeys, sortKeyOf(record.object.id) ?? ''), document: null },
-];

@@ -4,7 +4,7 @@ import type { RunRecord } from '../api/run.ts';
 import type { ThreadState } from '../api/thread.ts';
 import { sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, documentKey, runKeys, threadRow } from './keys.ts';
-import { messageChanges } from './messages.ts';
+import { messageChanges } from './message-rows.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { type Change, type DocumentTable, type Row, replacement, type Version } from './table.ts';
 import { threadChange } from './thread-files.ts';

@@ -3,7 +3,7 @@ import type { Page, PageQuery } from '../api/page.ts';
 import type { Thread, ThreadRecord, ThreadState } from '../api/thread.ts';
 import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
-import { messageChanges } from './messages.ts';
+import { messageChanges } from './message-rows.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import {
   type Change,
