@@ -41,33 +41,36 @@ export async function startSession(
   let stored = first;
   let dead = unusable;
   for (let failures = 0; ; ) {
-    if (limit.aborted) throw giveUp(signal, new GroupError('busy', 'it did not start in time'));
-    const next = await decide(parts, stored, dead, limit);
-    if (next === 'wait') await delay(ROW_POLL_MS);
-    else if (typeof next === 'object') return next;
-    const begun =
-      next === 'begin' ? await begin(parts, threadId, stored) : next === 'join' ? stored : undefined;
-    if (!begun) {
-      stored = await store.get(threadId);
-      continue;
-    }
+    let begun: StoredSession | undefined;
     try {
+      limit.throwIfAborted();
+      const next = await decide(parts, stored, dead, limit);
+      if (typeof next === 'object') return next;
+      if (next === 'wait') await delay(ROW_POLL_MS);
+      else begun = next === 'begin' ? await begin(parts, threadId, stored) : stored;
+      if (!begun) {
+        stored = await store.get(threadId);
+        continue;
+      }
       const { address, health } = await bringUp(parts, begun.record, next === 'join', limit);
       const ready = { ...begun.record, address, bootId: health.boot_id, state: 'ready' } as const;
       const done = await store.replace(begun, ready);
       if (done) return { stored: done, health, created: true };
       stored = await store.get(threadId);
       if (stored) continue;
-    } catch (error) {
+    } catch (caught) {
       signal.throwIfAborted();
+      // Whatever was under way when the time for a start ran out ended with the limit's own reason.
+      const error = caught === limit.reason ? tooLate(caught) : caught;
       if (!(error instanceof GroupError)) throw error;
+      if (!begun) throw unavailable(error);
       failures += 1;
       await discard(parts, begun.record.group);
       dead = begun.record.group;
       stored = begun;
       if (error.code === 'failed' && failures < GROUPS_TO_TRY) continue;
       await store.replace(begun, { ...begun.record, deadline: parts.clock.now() });
-      throw giveUp(signal, error);
+      throw unavailable(error);
     }
     await discard(parts, begun.record.group);
     throw new SessionError('lost', 'The thread was deleted while its Python session started.');
@@ -122,8 +125,9 @@ async function bringUp(parts: SessionsParts, record: SessionRecord, joining: boo
   return untilReady(parts.groups, record, limit);
 }
 
-function giveUp(signal: AbortSignal, error: GroupError): unknown {
-  if (signal.aborted) return signal.reason;
+const tooLate = (cause: unknown) => new GroupError('busy', 'it did not come up in time', { cause });
+
+function unavailable(error: GroupError): SessionError {
   const message = `No Python session can be had now: ${error.message}`;
   return new SessionError('unavailable', message, { cause: error });
 }

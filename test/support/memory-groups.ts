@@ -28,6 +28,8 @@ export class MemoryGroups implements ContainerGroups, AsyncDisposable {
   /** What an agent answers to anything but `/healthz`. */
   answer: (response: import('node:http').ServerResponse) => void = (response) =>
     response.writeHead(404).end();
+  /** Agents take requests to `/healthz` and never answer them. */
+  silent = false;
   #boots = 0;
 
   async create(request: GroupRequest, signal: AbortSignal): Promise<void> {
@@ -37,12 +39,12 @@ export class MemoryGroups implements ContainerGroups, AsyncDisposable {
     this.created.push(request.name);
     const agent = await FakeAgent.start((incoming, response) => {
       if (incoming.url !== '/healthz') return this.answer(response);
-      response.end(JSON.stringify(this.groups.get(request.name)?.health ?? {}));
+      if (!this.silent) response.end(JSON.stringify(this.groups.get(request.name)?.health ?? {}));
     });
     this.groups.set(request.name, { request, agent, state, health: this.#newBoot() });
   }
 
-  async get(name: string): Promise<GroupView | undefined> {
+  async get(name: string, _signal?: AbortSignal): Promise<GroupView | undefined> {
     const group = this.groups.get(name);
     return group && view(name, group);
   }
