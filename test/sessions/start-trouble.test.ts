@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 
+import { MINUTE, SECOND } from '../../shared/clock.ts';
+import type { GroupView } from '../../shared/sessions/container-groups.ts';
+import { untilReady } from '../../shared/sessions/group-readiness.ts';
 import { SessionError } from '../../shared/sessions/session.ts';
 import { eventually } from '../support/eventually.ts';
+import { busy } from '../support/memory-groups.ts';
 import { World } from '../support/session-world.ts';
 
 const never = new AbortController().signal;
@@ -58,5 +62,45 @@ describe('the time for a start runs out', () => {
     world.groups.get = get;
     creation.resolve(undefined);
     assert.equal((await owner).created, true);
+  });
+});
+
+describe('a group that takes its time', () => {
+  const absent = async () => undefined;
+  const throttled = async () => {
+    throw busy('TooManyRequests');
+  };
+
+  /** Looks at a group that is there from the start, half a minute later, with these answers before it runs. */
+  async function wait(t: TestContext, answers: readonly (() => Promise<GroupView | undefined>)[]) {
+    await using world = new World();
+    await world.process().sessions.acquire(THREAD, never);
+    const record = world.store.rows.get(THREAD)?.record;
+    assert.ok(record);
+    t.mock.timers.enable({ apis: ['Date'], now: world.clock.now() });
+    const get = world.groups.get.bind(world.groups);
+    let looks = 0;
+    world.groups.get = async (name) => {
+      const answer = answers[looks - 1];
+      looks += 1;
+      const view = await get(name);
+      if (looks > 1) t.mock.timers.setTime(world.clock.now() + MINUTE / 2 + looks * 3 * SECOND);
+      if (answer) return answer();
+      return view && (looks === 1 ? { ...view, state: 'creating', address: undefined } : view);
+    };
+    const { health } = await untilReady(world.groups, record, AbortSignal.timeout(10 * SECOND));
+    return health.claimed;
+  }
+
+  test('is not given up because Azure does not want to be asked', async (t) => {
+    assert.equal(await wait(t, [throttled, throttled, throttled]), true);
+  });
+
+  test('is not given up because Azure once does not find it', async (t) => {
+    assert.equal(await wait(t, [absent, throttled]), true);
+  });
+
+  test('is given up when Azure says twice that it is not there', async (t) => {
+    await assert.rejects(wait(t, [absent, throttled, absent]), /it vanished/);
   });
 });
