@@ -19,14 +19,21 @@ const UNSEEN_LOOKS = 2;
 /** With the address known the agent is asked often, and Azure only now and then. */
 const LOOK_EVERY_MS = 2 * SECOND;
 
-/** Azure has no room now: asks again with growing pauses until `limit`, never in a tight loop. */
+/**
+ * Azure has no room now: asks again with growing pauses until `limit`, never in a tight loop, and never for a
+ * group that is there, which would restart it: a request whose answer was lost may have been accepted.
+ */
 export async function createPatiently(
   groups: ContainerGroups,
   record: SessionRecord,
+  mayExist: boolean,
   limit: AbortSignal,
 ): Promise<void> {
+  let look = mayExist;
   for (let pause = FIRST_BUSY_DELAY_MS; ; pause = Math.min(pause * 2, MAX_BUSY_DELAY_MS)) {
     try {
+      if (look && (await groups.get(record.group, limit))) return;
+      look = true;
       return await groups.create({ ...record, name: record.group }, limit);
     } catch (error) {
       if (!(error instanceof GroupError && error.code === 'busy')) throw error;
@@ -101,7 +108,7 @@ export async function healthOrUndefined(address: string, signal: AbortSignal): P
 }
 
 /** Waits; when `limit` comes first, `why` is the reason the whole start failed. */
-async function pauseFor(milliseconds: number, limit: AbortSignal, why: string): Promise<void> {
+export async function pauseFor(milliseconds: number, limit: AbortSignal, why: string): Promise<void> {
   try {
     await delay(milliseconds, undefined, { signal: limit });
   } catch (error) {

@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { SECOND } from '../clock.ts';
 import type { Health } from './agent-wire.ts';
 import { GroupError } from './container-groups.ts';
-import { createPatiently, untilReady } from './group-readiness.ts';
+import { createPatiently, look, pauseFor, untilReady } from './group-readiness.ts';
 import { SessionError } from './session.ts';
 import { newIncarnation } from './session-incarnation.ts';
 import { livingAgent } from './session-liveness.ts';
@@ -12,8 +10,10 @@ import { discard, isOver, REMOVAL_GRACE_MS, type SessionsParts } from './session
 
 /** From this age on, whoever needs a session whose group does not exist creates it. */
 const TAKEOVER_MS = 10 * SECOND;
-const ROW_POLL_MS = 200;
+const FIRST_WAIT_MS = 200;
+const MAX_WAIT_MS = 2 * SECOND;
 const GROUPS_TO_TRY = 2;
+const TOO_LATE = 'it did not come up in time';
 
 export interface RunningSession {
   readonly stored: StoredSession;
@@ -40,20 +40,28 @@ export async function startSession(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(parts.settings.startTimeoutMs)]);
   let stored = first;
   let dead = unusable;
+  let pause = FIRST_WAIT_MS;
   for (let failures = 0; ; ) {
     let begun: StoredSession | undefined;
     try {
       limit.throwIfAborted();
       const next = await decide(parts, stored, dead, limit);
       if (typeof next === 'object') return next;
-      if (next === 'wait') await delay(ROW_POLL_MS);
-      else begun = next === 'begin' ? await begin(parts, threadId, stored) : stored;
+      if (next === 'begin') begun = await begin(parts, threadId, stored);
+      else if (next === 'take over') begun = await takeOver(parts, stored);
+      else if (next === 'join') begun = stored;
+      else {
+        await pauseFor(pause, limit, TOO_LATE);
+        pause = Math.min(pause * 1.5, MAX_WAIT_MS);
+      }
       if (!begun) {
         stored = await store.get(threadId);
         continue;
       }
-      const { address, health } = await bringUp(parts, begun.record, next === 'join', limit);
-      const ready = { ...begun.record, address, bootId: health.boot_id, state: 'ready' } as const;
+      const { record } = begun;
+      if (next !== 'join') await createPatiently(parts.groups, record, isOld(parts, record), limit);
+      const { address, health } = await untilReady(parts.groups, record, limit);
+      const ready = { ...record, address, bootId: health.boot_id, state: 'ready' } as const;
       const done = await store.replace(begun, ready);
       if (done) return { stored: done, health, created: true };
       stored = await store.get(threadId);
@@ -83,29 +91,22 @@ async function decide(
   stored: StoredSession | undefined,
   dead: string | undefined,
   limit: AbortSignal,
-): Promise<RunningSession | 'wait' | 'join' | 'begin'> {
+): Promise<RunningSession | 'wait' | 'join' | 'take over' | 'begin'> {
   if (!stored || isOver(parts, stored.record) || stored.record.group === dead) return 'begin';
   const { record } = stored;
   if (record.state === 'ready') {
     const health = await livingAgent(record, parts.groups, limit);
     return health ? { stored, health, created: false } : 'begin';
   }
-  if (parts.clock.now() - record.createdAt >= TAKEOVER_MS) return 'join';
-  return (await exists(parts, record, limit)) ? 'join' : 'wait';
+  const group = await look(parts.groups, record.group, limit);
+  if (group === 'unknown') return 'wait';
+  if (group) return 'join';
+  return isOld(parts, record) ? 'take over' : 'wait';
 }
 
-async function exists(
-  { groups }: SessionsParts,
-  record: SessionRecord,
-  limit: AbortSignal,
-): Promise<boolean> {
-  try {
-    return (await groups.get(record.group, limit)) !== undefined;
-  } catch (error) {
-    if (error instanceof GroupError && error.code === 'busy') return false;
-    throw error;
-  }
-}
+/** By now another process may have taken the creation over. */
+const isOld = ({ clock }: SessionsParts, { createdAt }: SessionRecord): boolean =>
+  clock.now() - createdAt >= TAKEOVER_MS;
 
 /** A new incarnation in the row, or undefined when another process was first. */
 async function begin(parts: SessionsParts, threadId: string, stored: StoredSession | undefined) {
@@ -119,13 +120,12 @@ async function begin(parts: SessionsParts, threadId: string, stored: StoredSessi
   return begun;
 }
 
-async function bringUp(parts: SessionsParts, record: SessionRecord, joining: boolean, limit: AbortSignal) {
-  const there = joining && (await exists(parts, record, limit));
-  if (!there) await createPatiently(parts.groups, record, limit);
-  return untilReady(parts.groups, record, limit);
+/** One of those who found that nobody created the group sets out to, or undefined: it was another one. */
+async function takeOver({ store, clock }: SessionsParts, stored: StoredSession | undefined) {
+  return stored && store.replace(stored, { ...stored.record, createdAt: clock.now() });
 }
 
-const tooLate = (cause: unknown) => new GroupError('busy', 'it did not come up in time', { cause });
+const tooLate = (cause: unknown) => new GroupError('busy', TOO_LATE, { cause });
 
 function unavailable(error: GroupError): SessionError {
   const message = `No Python session can be had now: ${error.message}`;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 
 import { MINUTE, SECOND } from '../../shared/clock.ts';
 import type { GroupView } from '../../shared/sessions/container-groups.ts';
@@ -62,6 +63,72 @@ describe('the time for a start runs out', () => {
     world.groups.get = get;
     creation.resolve(undefined);
     assert.equal((await owner).created, true);
+  });
+});
+
+describe('a group is not created again, which would restart it', () => {
+  test('when the answer to its creation was lost', async () => {
+    await using world = new World();
+    const create = world.groups.create.bind(world.groups);
+    let losses = 1;
+    world.groups.create = async (request, signal) => {
+      await create(request, signal);
+      if (losses-- > 0) throw busy('ECONNRESET');
+    };
+    await world.process().sessions.acquire(THREAD, never);
+    assert.deepEqual([world.groups.created.length, world.groups.restarted.length], [1, 0]);
+  });
+
+  test('while Azure does not say whether it is there', async () => {
+    await using world = new World();
+    const get = world.groups.get.bind(world.groups);
+    const died = new Error('the process died here');
+    world.groups.get = async () => {
+      throw died;
+    };
+    await assert.rejects(world.process().sessions.acquire(THREAD, never), died);
+    world.clock.time += MINUTE;
+    let looks = 0;
+    world.groups.get = async (name) => {
+      looks += 1;
+      if (looks < 4) throw busy('TooManyRequests');
+      return get(name);
+    };
+    await world.process().sessions.acquire(THREAD, never);
+    assert.deepEqual([world.groups.created.length, world.groups.restarted.length], [1, 0]);
+  });
+
+  test('by several who take over from one who died', async () => {
+    await using world = new World();
+    const died = new Error('the process died here');
+    world.groups.onCreate = () => {
+      throw died;
+    };
+    await assert.rejects(world.process().sessions.acquire(THREAD, never), died);
+    world.groups.onCreate = async () => setTimeout(50);
+    world.clock.time += MINUTE;
+    const leases = await Promise.all([1, 2, 3].map(() => world.process().sessions.acquire(THREAD, never)));
+    assert.equal(new Set(leases.map(({ session }) => session.kernel)).size, 1);
+    assert.deepEqual([world.groups.created.length, world.groups.restarted.length], [1, 0]);
+  });
+
+  test('by one who was held up until another one took over', async () => {
+    await using world = new World();
+    await world.process().sessions.acquire(THREAD, never);
+    await world.groups.vanish(world.live[0] ?? '');
+    const removal = Promise.withResolvers<void>();
+    const remove = world.groups.delete.bind(world.groups);
+    world.groups.delete = async (name) => {
+      await removal.promise;
+      return remove(name);
+    };
+    const first = world.process().sessions.acquire(THREAD, never);
+    await eventually('the row of the start', () => world.store.rows.get(THREAD)?.record.state === 'starting');
+    world.clock.time += MINUTE;
+    const second = await world.process().sessions.acquire(THREAD, never);
+    removal.resolve();
+    assert.equal((await first).session.kernel, second.session.kernel);
+    assert.deepEqual([world.groups.created.length, world.groups.restarted.length], [2, 0]);
   });
 });
 

@@ -20,6 +20,8 @@ interface MemoryGroup {
 export class MemoryGroups implements ContainerGroups, AsyncDisposable {
   readonly groups = new Map<string, MemoryGroup>();
   readonly created: string[] = [];
+  /** Created although they were there: as in Azure, that restarts them. */
+  readonly restarted: string[] = [];
   readonly deleted: string[] = [];
   lists = 0;
   /** Called before a creation: throw to refuse it, or to crash. The result is the state of the new group. */
@@ -35,7 +37,11 @@ export class MemoryGroups implements ContainerGroups, AsyncDisposable {
   async create(request: GroupRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const state = (await this.onCreate(request)) ?? 'running';
-    if (this.groups.has(request.name)) return;
+    if (this.groups.has(request.name)) {
+      this.restarted.push(request.name);
+      this.reboot(request.name);
+      return;
+    }
     this.created.push(request.name);
     const agent = await FakeAgent.start((incoming, response) => {
       if (incoming.url !== '/healthz') return this.answer(response);
