@@ -59,7 +59,13 @@ export function testSessions(options: {
   const problems: string[] = [];
   const report = (problem: string) => problems.push(problem);
   const sweep = orphanSweep({ groups, clock, report });
-  const settings = { installation: 'test', ttlMs: HOUR, startTimeoutMs: MINUTE, ...options.settings };
+  const settings = {
+    installation: 'test',
+    ttlMs: HOUR,
+    startTimeoutMs: MINUTE,
+    callTimeoutMs: 2 * MINUTE,
+    ...options.settings,
+  };
   const sessions = createSessions({ groups, store, queue, clock, settings, sweep, report });
   return { sessions, groups, store, queue, problems, sweep };
 }
