@@ -47,7 +47,7 @@ export async function startSession(
       limit.throwIfAborted();
       const next = await decide(parts, stored, dead, limit);
       if (typeof next === 'object') return next;
-      if (next === 'begin') begun = await begin(parts, threadId, stored);
+      if (next === 'begin') begun = await begin(parts, threadId, stored, limit);
       else if (next === 'take over') begun = await takeOver(parts, stored);
       else if (next === 'join') begun = stored;
       else {
@@ -109,14 +109,19 @@ const isOld = ({ clock }: SessionsParts, { createdAt }: SessionRecord): boolean 
   clock.now() - createdAt >= TAKEOVER_MS;
 
 /** A new incarnation in the row, or undefined when another process was first. */
-async function begin(parts: SessionsParts, threadId: string, stored: StoredSession | undefined) {
+async function begin(
+  parts: SessionsParts,
+  threadId: string,
+  stored: StoredSession | undefined,
+  limit: AbortSignal,
+) {
   const { installation, ttlMs } = parts.settings;
   const now = parts.clock.now();
   const record = newIncarnation({ threadId, previous: stored?.record, installation, now, ttlMs });
   await parts.queue.enqueueRemoval({ threadId, group: record.group }, ttlMs + REMOVAL_GRACE_MS);
   if (!stored) return parts.store.insert(record);
   const begun = await parts.store.replace(stored, record);
-  if (begun) await discard(parts, stored.record.group);
+  if (begun) await discard(parts, stored.record.group, limit);
   return begun;
 }
 

@@ -17,7 +17,7 @@ export interface SessionsParts {
   readonly queue: SessionQueue;
   readonly clock: Clock;
   readonly settings: SessionsSettings;
-  /** Run beside every start, which takes longer anyway. */
+  /** Run beside every start, which does not wait for it. */
   readonly sweep: () => Promise<void>;
   /** Told of failures that need no reaction, because something later repeats what failed. */
   readonly report: (problem: string, error: unknown) => void;
@@ -38,9 +38,13 @@ export function isOver({ settings, clock }: SessionsParts, record: SessionRecord
 }
 
 /** Deletes a group that is of no more use. Its delayed message repeats that if it fails. */
-export async function discard({ groups, report }: SessionsParts, group: string): Promise<void> {
+export async function discard(
+  { groups, report }: SessionsParts,
+  group: string,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
-    await groups.delete(group);
+    await groups.delete(group, signal);
   } catch (error) {
     report(`container group ${group} could not be deleted yet`, error);
   }

@@ -7,16 +7,12 @@ import type { GroupView } from '../../shared/sessions/container-groups.ts';
 import { untilReady } from '../../shared/sessions/group-readiness.ts';
 import { SessionError } from '../../shared/sessions/session.ts';
 import { eventually } from '../support/eventually.ts';
-import { busy } from '../support/memory-groups.ts';
+import { busy, unanswered } from '../support/memory-groups.ts';
 import { World } from '../support/session-world.ts';
 
 const never = new AbortController().signal;
 const THREAD = 'thread_1';
 
-const endless = (signal?: AbortSignal) =>
-  new Promise<never>((_, reject) =>
-    signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  );
 const tooLate = (error: unknown) => {
   assert.ok(error instanceof SessionError, String(error));
   assert.deepEqual([error.code, /did not come up in time/.test(error.message)], ['unavailable', true]);
@@ -29,13 +25,13 @@ describe('the time for a start runs out', () => {
       world.groups.silent = true;
     },
     'a look at its group': (world) => {
-      world.groups.get = (_, signal) => endless(signal);
+      world.groups.get = (_, signal) => unanswered(signal);
     },
     'the creation of its group': (world) => {
       const create = world.groups.create.bind(world.groups);
       world.groups.create = async (request, signal) => {
         await create(request, signal);
-        await endless(signal);
+        await unanswered(signal);
       };
     },
   };
@@ -49,6 +45,16 @@ describe('the time for a start runs out', () => {
     });
   }
 
+  test('during the deletion of the group before: the same', async () => {
+    await using world = new World();
+    await world.process().sessions.acquire(THREAD, never);
+    await world.groups.vanish(world.live[0] ?? '');
+    world.groups.delete = (_, signal) => (signal ? unanswered(signal) : Promise.resolve());
+    const { sessions, problems } = world.process({ startTimeoutMs: 300 });
+    await assert.rejects(sessions.acquire(THREAD, never), tooLate);
+    assert.deepEqual([world.live.length, problems.length], [0, 1]);
+  });
+
   test('for one who waits for another process: the group stays with the one who makes it', async () => {
     await using world = new World();
     const creation = Promise.withResolvers<undefined>();
@@ -56,7 +62,7 @@ describe('the time for a start runs out', () => {
     const owner = world.process().sessions.acquire(THREAD, never);
     await eventually('the row of the start', () => world.store.rows.has(THREAD));
     const get = world.groups.get;
-    world.groups.get = (_, signal) => endless(signal);
+    world.groups.get = (_, signal) => unanswered(signal);
     const { sessions } = world.process({ startTimeoutMs: 300 });
     await assert.rejects(sessions.acquire(THREAD, never), tooLate);
     assert.deepEqual(world.groups.deleted, []);

@@ -55,13 +55,13 @@ export class MemoryGroups implements ContainerGroups, AsyncDisposable {
     return group && view(name, group);
   }
 
-  async delete(name: string): Promise<void> {
+  async delete(name: string, _signal?: AbortSignal): Promise<void> {
     this.onDelete(name);
     this.deleted.push(name);
     await this.vanish(name);
   }
 
-  async *list() {
+  async *list(_signal?: AbortSignal): AsyncGenerator<GroupView> {
     this.lists += 1;
     for (const [name, group] of this.groups) yield view(name, group);
   }
@@ -98,3 +98,9 @@ const view = (name: string, { request, agent, state }: MemoryGroup): GroupView =
 
 export const busy = (message = 'quota exceeded', retryAfterMs?: number) =>
   new GroupError('busy', message, retryAfterMs === undefined ? {} : { retryAfterMs });
+
+/** A request that Azure never answers: it ends when its caller leaves. */
+export const unanswered = (signal?: AbortSignal) =>
+  new Promise<never>((_, reject) =>
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
