@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { readApiKeys } from './http/auth.ts';
 import { parseContextSizes } from './model/context.ts';
+import { isLoopback } from './sessions/loopback.ts';
 
 /**
  * Environment → frozen configuration. The only reader of `process.env` in the deployed app.
@@ -149,6 +150,12 @@ function missing(config: Config, isGiven: (name: keyof Config) => boolean): stri
   ] as const) {
     if (!config[name])
       problems.push(`${name}: not set, so no Python session could be started (Bicep sets it)`);
+  }
+  // A container group without a subnet gets a public address, and the backend sends its token there by plain http.
+  if (!config.SESSION_SUBNET_ID && !isLoopback(new URL(config.SESSION_ARM_ENDPOINT).hostname)) {
+    problems.push(
+      'SESSION_SUBNET_ID: not set, so Python sessions would listen on public addresses (Bicep sets it); only an emulator, with SESSION_ARM_ENDPOINT on this machine, needs none',
+    );
   }
   const pool = ['SESSION_STANDBY_POOL', 'SESSION_CONTAINER_GROUP_PROFILE'] as const;
   for (const [index, name] of pool.entries()) {

@@ -61,6 +61,7 @@ export async function createServices(
       installation: config.STORAGE_PREFIX,
       ttlMs: config.SESSION_TTL_SECONDS,
       startTimeoutMs: config.SESSION_START_TIMEOUT_SECONDS,
+      callTimeoutMs: config.SESSION_CALL_TIMEOUT_SECONDS,
     },
     sweep: sweepSessions,
     report,

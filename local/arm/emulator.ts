@@ -148,8 +148,12 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
     }
   }
 
-  function create(address: ResourceAddress, existing: Group | undefined, url: URL, value: unknown): Answer {
-    if (existing) return { status: 200, content: showGroup(address, existing) };
+  async function create(
+    address: ResourceAddress,
+    existing: Group | undefined,
+    url: URL,
+    value: unknown,
+  ): Promise<Answer> {
     const body = readGroupBody(value);
     if ('problem' in body) return { status: 400, content: armError('InvalidRequestContent', body.problem) };
     const fault = faults.take();
@@ -157,13 +161,15 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
     if (refusal) return refused(refusal);
     const group = new Group(body);
     groups.set(address.name, group);
+    // As in Azure, the same request again restarts the group: https://learn.microsoft.com/azure/container-instances/container-instances-update
+    await existing?.end();
     void group.provision(pool, fault);
     const operation = randomUUID();
     operations.set(operation, { address, group });
     const version = url.searchParams.get('api-version');
     const path = `/subscriptions/${address.subscription}/providers/Microsoft.ContainerInstance/locations/${body.request.location}/operations/${operation}?api-version=${version}`;
     return {
-      status: 201,
+      status: existing ? 200 : 201,
       headers: { 'azure-asyncoperation': `${url.origin}${path}` },
       content: showGroup(address, group),
     };

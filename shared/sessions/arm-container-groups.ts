@@ -1,9 +1,9 @@
 import type { ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
 
 import { SECOND } from '../clock.ts';
-import { isNotFound, toGroupError } from './arm-errors.ts';
+import { isAnswer, isNotFound, toGroupError } from './arm-errors.ts';
 import { belongsTo, containerGroupBody, type GroupSettings, viewOf } from './container-group-body.ts';
-import type { ContainerGroups, GroupRequest, GroupView } from './container-groups.ts';
+import { type ContainerGroups, GroupError, type GroupRequest, type GroupView } from './container-groups.ts';
 import { isLoopback } from './loopback.ts';
 import { STANDBY_API_VERSION, type StandbyPool, standbyClaimPolicy } from './standby-claim.ts';
 
@@ -16,13 +16,11 @@ export interface ArmSettings extends GroupSettings {
   readonly standbyPool: StandbyPool | undefined;
 }
 
-/** An unanswered request to Azure Resource Manager is given up after this, and repeated by the caller. */
+/** An unanswered request to Azure Resource Manager is given up after this; its caller finds out what became of it. */
 const REQUEST_MS = 30 * SECOND;
-/** Replaces the SDK's own (2 s): the poller is asked once only, but its first delay must not count. */
-const POLL_MS = 25;
 
 /** Container groups through `@azure/arm-containerinstance`, which is only loaded when the first one is needed. */
-export function armContainerGroups(settings: ArmSettings): ContainerGroups {
+export function armContainerGroups(settings: ArmSettings, requestMs = REQUEST_MS): ContainerGroups {
   const { resourceGroup } = settings;
   let client: Promise<ContainerInstanceManagementClient> | undefined;
   const groups = async () => {
@@ -37,11 +35,13 @@ export function armContainerGroups(settings: ArmSettings): ContainerGroups {
     signal: AbortSignal | undefined,
     act: (s: AbortSignal) => Promise<T>,
   ) => {
-    const timeout = AbortSignal.timeout(REQUEST_MS);
+    const timeout = AbortSignal.timeout(requestMs);
     try {
       return await act(signal ? AbortSignal.any([signal, timeout]) : timeout);
     } catch (error) {
       signal?.throwIfAborted();
+      if (timeout.aborted && !isAnswer(error))
+        throw new GroupError('busy', `${doing}: Azure did not answer in time`, { cause: error });
       throw toGroupError(error, doing);
     }
   };
@@ -50,8 +50,10 @@ export function armContainerGroups(settings: ArmSettings): ContainerGroups {
     create: (request: GroupRequest, signal: AbortSignal) =>
       attempt('The container group could not be created', signal, async (abortSignal) => {
         const body = containerGroupBody(request, settings);
-        const options = { abortSignal, updateIntervalInMs: POLL_MS };
-        await (await groups()).beginCreateOrUpdate(resourceGroup, request.name, body, options);
+        const operations = await groups();
+        await accepted(abortSignal, (options) =>
+          operations.beginCreateOrUpdate(resourceGroup, request.name, body, options),
+        );
       }),
 
     get: (name: string, signal?: AbortSignal): Promise<GroupView | undefined> =>
@@ -67,10 +69,8 @@ export function armContainerGroups(settings: ArmSettings): ContainerGroups {
     delete: (name: string, signal?: AbortSignal) =>
       attempt('The container group could not be deleted', signal, async (abortSignal) => {
         try {
-          await (await groups()).beginDelete(resourceGroup, name, {
-            abortSignal,
-            updateIntervalInMs: POLL_MS,
-          });
+          const operations = await groups();
+          await accepted(abortSignal, (options) => operations.beginDelete(resourceGroup, name, options));
         } catch (error) {
           if (!isNotFound(error)) throw error;
         }
@@ -89,6 +89,28 @@ export function armContainerGroups(settings: ArmSettings): ContainerGroups {
       }
     },
   };
+}
+
+/**
+ * Azure's answer to the request itself is what counts. The SDK would go on to ask how the operation fares, and
+ * when that fails throw as if the request had been refused; it has no other way to be told not to than its signal.
+ */
+async function accepted(signal: AbortSignal, begin: (options: BeginOptions) => Promise<unknown>) {
+  const yes = new AbortController();
+  const abortSignal = AbortSignal.any([signal, yes.signal]);
+  const onResponse = ({ status }: { status: number }) => {
+    if (status < 300) yes.abort();
+  };
+  try {
+    await begin({ abortSignal, onResponse });
+  } catch (error) {
+    if (!yes.signal.aborted) throw error;
+  }
+}
+
+interface BeginOptions {
+  readonly abortSignal: AbortSignal;
+  readonly onResponse: (response: { status: number }) => void;
 }
 
 async function connect(settings: ArmSettings): Promise<ContainerInstanceManagementClient> {

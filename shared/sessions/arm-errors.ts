@@ -11,8 +11,7 @@ interface ArmError extends Error {
 
 /**
  * Quota and capacity come under several status codes: 400 and 409 `ContainerGroupQuotaReached`, 409
- * `ServiceUnavailable` ("The requested resource is not available in the location …"), or as a bare `Failed` of
- * the asynchronous operation with that text.
+ * `ServiceUnavailable` ("The requested resource is not available in the location …"), or that text under another code.
  */
 const BUSY_CODES = new Set([
   'ContainerGroupQuotaReached',
@@ -21,9 +20,12 @@ const BUSY_CODES = new Set([
   'ServerTimeout',
   'AnotherOperationInProgress',
   'RegionalCapacityExceeded',
+  'ContainerGroupTransitioning',
+  'RegistryErrorResponse',
 ]);
 const BUSY_TEXT = /container group quota|not available in the location|quota of container groups/i;
-const OPERATION_TEXT = /long-running operation has (failed|been canceled)/i;
+/** A conflict with what Azure is doing itself, under whatever code. */
+const RETRY_TEXT = /retry later/i;
 const NETWORK_CODES = new Set([
   'REQUEST_SEND_ERROR',
   'ECONNREFUSED',
@@ -36,7 +38,11 @@ const SHOWN_CHARACTERS = 400;
 
 export const isNotFound = (error: unknown): boolean => (error as ArmError | undefined)?.statusCode === 404;
 
-/** Whatever the SDK threw, as a {@link GroupError} that says whether to wait, to try another group, or to give up. */
+/** Whether Azure said it, rather than the way there. */
+export const isAnswer = (error: unknown): boolean =>
+  (error as ArmError | undefined)?.statusCode !== undefined;
+
+/** Whatever the SDK threw, as a {@link GroupError} that says whether to wait or to give up. */
 export function toGroupError(error: unknown, doing: string): GroupError {
   if (error instanceof GroupError) return error;
   const armError = error as ArmError;
@@ -53,9 +59,9 @@ function classify(error: ArmError): GroupError['code'] {
   const status = error.statusCode ?? 0;
   if (error.code && (BUSY_CODES.has(error.code) || NETWORK_CODES.has(error.code))) return 'busy';
   if (BUSY_TEXT.test(error.message)) return 'busy';
-  if (status === 408 || status === 429 || status >= 500) return 'busy';
-  // The poller's own error, of an operation that came to nothing; anything else will not get better.
-  return OPERATION_TEXT.test(error.message) ? 'failed' : 'refused';
+  if (status === 409 && RETRY_TEXT.test(error.message)) return 'busy';
+  // Anything else will not get better.
+  return status === 408 || status === 429 || status >= 500 ? 'busy' : 'refused';
 }
 
 function describe(error: ArmError): string {

@@ -22,7 +22,9 @@ export interface GroupView {
 export interface ContainerGroups {
   /**
    * Asks for a group and returns once the request is accepted; it is ready when its agent answers.
-   * The same request again is harmless.
+   * The same request again restarts the group and loses all that is in it, so a caller that does not know
+   * what became of a request looks with `get` before it repeats it
+   * (https://learn.microsoft.com/azure/container-instances/container-instances-update).
    * @throws {GroupError}
    */
   create(request: GroupRequest, signal: AbortSignal): Promise<void>;

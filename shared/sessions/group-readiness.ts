@@ -4,7 +4,7 @@ import { MINUTE, SECOND } from '../clock.ts';
 import { agentHealth } from './agent-client.ts';
 import { AgentUnreachable } from './agent-http.ts';
 import type { Health } from './agent-wire.ts';
-import { type ContainerGroups, GroupError } from './container-groups.ts';
+import { type ContainerGroups, GroupError, type GroupView } from './container-groups.ts';
 import { SessionError } from './session.ts';
 import type { SessionRecord } from './session-record.ts';
 
@@ -14,17 +14,26 @@ const FIRST_BUSY_DELAY_MS = SECOND;
 const MAX_BUSY_DELAY_MS = MINUTE / 2;
 /** Azure may not show a group for a moment after it accepted its creation. */
 const UNSEEN_MS = 20 * SECOND;
+/** Said as often in a row, and after that moment, "not found" is believed: one copy of Azure's state may lag. */
+const UNSEEN_LOOKS = 2;
 /** With the address known the agent is asked often, and Azure only now and then. */
 const LOOK_EVERY_MS = 2 * SECOND;
 
-/** Azure has no room now: asks again with growing pauses until `limit`, never in a tight loop. */
+/**
+ * Azure has no room now: asks again with growing pauses until `limit`, never in a tight loop, and never for a
+ * group that is there, which would restart it: a request whose answer was lost may have been accepted.
+ */
 export async function createPatiently(
   groups: ContainerGroups,
   record: SessionRecord,
+  mayExist: boolean,
   limit: AbortSignal,
 ): Promise<void> {
+  let look = mayExist;
   for (let pause = FIRST_BUSY_DELAY_MS; ; pause = Math.min(pause * 2, MAX_BUSY_DELAY_MS)) {
     try {
+      if (look && (await groups.get(record.group, limit))) return;
+      look = true;
       return await groups.create({ ...record, name: record.group }, limit);
     } catch (error) {
       if (!(error instanceof GroupError && error.code === 'busy')) throw error;
@@ -52,15 +61,19 @@ export async function untilReady(
   let address: string | undefined;
   let looked = Number.NEGATIVE_INFINITY;
   let last = 'it did not appear';
+  let unseen = 0;
   for (let pause = FIRST_DELAY_MS; ; pause = Math.min(pause * 1.5, MAX_DELAY_MS)) {
     if (address === undefined || Date.now() - looked >= LOOK_EVERY_MS) {
       looked = Date.now();
       const view = await look(groups, record.group, limit);
-      if (view) {
+      if (view === undefined) {
+        unseen += 1;
+        if (unseen >= UNSEEN_LOOKS && Date.now() - started > UNSEEN_MS)
+          throw new GroupError('failed', notUp('it vanished'));
+      } else if (view !== 'unknown') {
+        unseen = 0;
         ({ address, detail: last } = view);
         if (view.state === 'failed' || view.state === 'ended') throw new GroupError('failed', notUp(last));
-      } else if (Date.now() - started > UNSEEN_MS) {
-        throw new GroupError('failed', notUp('it vanished'));
       }
     }
     const health = address === undefined ? undefined : await healthOrUndefined(address, limit);
@@ -71,12 +84,16 @@ export async function untilReady(
 
 const notUp = (detail: string): string => `The container group did not come up (${detail})`;
 
-/** A look that Azure refuses to give right now is a look at nothing: the next one decides. */
-async function look(groups: ContainerGroups, name: string, limit: AbortSignal) {
+/** undefined only when Azure says that there is none; a look that it refuses to give right now says nothing. */
+export async function look(
+  groups: ContainerGroups,
+  name: string,
+  limit: AbortSignal,
+): Promise<GroupView | 'unknown' | undefined> {
   try {
     return await groups.get(name, limit);
   } catch (error) {
-    if (error instanceof GroupError && error.code === 'busy') return undefined;
+    if (error instanceof GroupError && error.code === 'busy') return 'unknown';
     throw error;
   }
 }
@@ -91,7 +108,7 @@ export async function healthOrUndefined(address: string, signal: AbortSignal): P
 }
 
 /** Waits; when `limit` comes first, `why` is the reason the whole start failed. */
-async function pauseFor(milliseconds: number, limit: AbortSignal, why: string): Promise<void> {
+export async function pauseFor(milliseconds: number, limit: AbortSignal, why: string): Promise<void> {
   try {
     await delay(milliseconds, undefined, { signal: limit });
   } catch (error) {

@@ -7,6 +7,8 @@ import { type RunningSession, startSession } from './session-start.ts';
 import { discard, isOver, REMOVAL_GRACE_MS, type SessionsParts } from './sessions-parts.ts';
 import { SharedStarts } from './shared-starts.ts';
 
+const SWEEP_FAILED = 'the sweep for forgotten container groups failed';
+
 /** Sessions by thread, on container groups, the thread's row and the queue of deletions. */
 export function createSessions(parts: SessionsParts): Sessions {
   const { store, groups } = parts;
@@ -22,10 +24,9 @@ export function createSessions(parts: SessionsParts): Sessions {
       unusable = stored.record.group;
     }
     return starts.join(threadId, signal, async () => {
-      const sweeping = parts.sweep();
-      const running = startSession(parts, threadId, stored, unusable, signal);
-      await Promise.allSettled([running, sweeping]);
-      return lease(await running);
+      // Beside it, and nobody waits for it: a slow list of groups must not hold back a session that is ready.
+      parts.sweep().catch((error: unknown) => parts.report(SWEEP_FAILED, error));
+      return lease(await startSession(parts, threadId, stored, unusable, signal));
     });
   }
 

@@ -8,8 +8,9 @@ export interface SessionRecord {
   readonly address: string | undefined;
   /** `starting` until the agent answered; then `ready`. */
   readonly state: 'starting' | 'ready';
-  /** Unix milliseconds. */
+  /** Unix milliseconds; when somebody last set out to create the group. */
   readonly createdAt: number;
+  /** Unix milliseconds. */
   readonly deadline: number;
   /** Agent's boot id: a group that was moved or restarted shows another one. */
   readonly bootId: string | undefined;

@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { SECOND } from '../clock.ts';
 import type { Health } from './agent-wire.ts';
 import { GroupError } from './container-groups.ts';
-import { createPatiently, untilReady } from './group-readiness.ts';
+import { createPatiently, look, pauseFor, untilReady } from './group-readiness.ts';
 import { SessionError } from './session.ts';
 import { newIncarnation } from './session-incarnation.ts';
 import { livingAgent } from './session-liveness.ts';
@@ -12,8 +10,10 @@ import { discard, isOver, REMOVAL_GRACE_MS, type SessionsParts } from './session
 
 /** From this age on, whoever needs a session whose group does not exist creates it. */
 const TAKEOVER_MS = 10 * SECOND;
-const ROW_POLL_MS = 200;
+const FIRST_WAIT_MS = 200;
+const MAX_WAIT_MS = 2 * SECOND;
 const GROUPS_TO_TRY = 2;
+const TOO_LATE = 'it did not come up in time';
 
 export interface RunningSession {
   readonly stored: StoredSession;
@@ -40,34 +40,45 @@ export async function startSession(
   const limit = AbortSignal.any([signal, AbortSignal.timeout(parts.settings.startTimeoutMs)]);
   let stored = first;
   let dead = unusable;
+  let pause = FIRST_WAIT_MS;
   for (let failures = 0; ; ) {
-    if (limit.aborted) throw giveUp(signal, new GroupError('busy', 'it did not start in time'));
-    const next = await decide(parts, stored, dead, limit);
-    if (next === 'wait') await delay(ROW_POLL_MS);
-    else if (typeof next === 'object') return next;
-    const begun =
-      next === 'begin' ? await begin(parts, threadId, stored) : next === 'join' ? stored : undefined;
-    if (!begun) {
-      stored = await store.get(threadId);
-      continue;
-    }
+    let begun: StoredSession | undefined;
     try {
-      const { address, health } = await bringUp(parts, begun.record, next === 'join', limit);
-      const ready = { ...begun.record, address, bootId: health.boot_id, state: 'ready' } as const;
+      limit.throwIfAborted();
+      const next = await decide(parts, stored, dead, limit);
+      if (typeof next === 'object') return next;
+      if (next === 'begin') begun = await begin(parts, threadId, stored, limit);
+      else if (next === 'take over') begun = await takeOver(parts, stored);
+      else if (next === 'join') begun = stored;
+      else {
+        await pauseFor(pause, limit, TOO_LATE);
+        pause = Math.min(pause * 1.5, MAX_WAIT_MS);
+      }
+      if (!begun) {
+        stored = await store.get(threadId);
+        continue;
+      }
+      const { record } = begun;
+      if (next !== 'join') await createPatiently(parts.groups, record, isOld(parts, record), limit);
+      const { address, health } = await untilReady(parts.groups, record, limit);
+      const ready = { ...record, address, bootId: health.boot_id, state: 'ready' } as const;
       const done = await store.replace(begun, ready);
       if (done) return { stored: done, health, created: true };
       stored = await store.get(threadId);
       if (stored) continue;
-    } catch (error) {
+    } catch (caught) {
       signal.throwIfAborted();
+      // Whatever was under way when the time for a start ran out ended with the limit's own reason.
+      const error = caught === limit.reason ? tooLate(caught) : caught;
       if (!(error instanceof GroupError)) throw error;
+      if (!begun) throw unavailable(error);
       failures += 1;
       await discard(parts, begun.record.group);
       dead = begun.record.group;
       stored = begun;
       if (error.code === 'failed' && failures < GROUPS_TO_TRY) continue;
       await store.replace(begun, { ...begun.record, deadline: parts.clock.now() });
-      throw giveUp(signal, error);
+      throw unavailable(error);
     }
     await discard(parts, begun.record.group);
     throw new SessionError('lost', 'The thread was deleted while its Python session started.');
@@ -80,50 +91,48 @@ async function decide(
   stored: StoredSession | undefined,
   dead: string | undefined,
   limit: AbortSignal,
-): Promise<RunningSession | 'wait' | 'join' | 'begin'> {
+): Promise<RunningSession | 'wait' | 'join' | 'take over' | 'begin'> {
   if (!stored || isOver(parts, stored.record) || stored.record.group === dead) return 'begin';
   const { record } = stored;
   if (record.state === 'ready') {
     const health = await livingAgent(record, parts.groups, limit);
     return health ? { stored, health, created: false } : 'begin';
   }
-  if (parts.clock.now() - record.createdAt >= TAKEOVER_MS) return 'join';
-  return (await exists(parts, record, limit)) ? 'join' : 'wait';
+  const group = await look(parts.groups, record.group, limit);
+  if (group === 'unknown') return 'wait';
+  if (group) return 'join';
+  return isOld(parts, record) ? 'take over' : 'wait';
 }
 
-async function exists(
-  { groups }: SessionsParts,
-  record: SessionRecord,
-  limit: AbortSignal,
-): Promise<boolean> {
-  try {
-    return (await groups.get(record.group, limit)) !== undefined;
-  } catch (error) {
-    if (error instanceof GroupError && error.code === 'busy') return false;
-    throw error;
-  }
-}
+/** By now another process may have taken the creation over. */
+const isOld = ({ clock }: SessionsParts, { createdAt }: SessionRecord): boolean =>
+  clock.now() - createdAt >= TAKEOVER_MS;
 
 /** A new incarnation in the row, or undefined when another process was first. */
-async function begin(parts: SessionsParts, threadId: string, stored: StoredSession | undefined) {
+async function begin(
+  parts: SessionsParts,
+  threadId: string,
+  stored: StoredSession | undefined,
+  limit: AbortSignal,
+) {
   const { installation, ttlMs } = parts.settings;
   const now = parts.clock.now();
   const record = newIncarnation({ threadId, previous: stored?.record, installation, now, ttlMs });
   await parts.queue.enqueueRemoval({ threadId, group: record.group }, ttlMs + REMOVAL_GRACE_MS);
   if (!stored) return parts.store.insert(record);
   const begun = await parts.store.replace(stored, record);
-  if (begun) await discard(parts, stored.record.group);
+  if (begun) await discard(parts, stored.record.group, limit);
   return begun;
 }
 
-async function bringUp(parts: SessionsParts, record: SessionRecord, joining: boolean, limit: AbortSignal) {
-  const there = joining && (await exists(parts, record, limit));
-  if (!there) await createPatiently(parts.groups, record, limit);
-  return untilReady(parts.groups, record, limit);
+/** One of those who found that nobody created the group sets out to, or undefined: it was another one. */
+async function takeOver({ store, clock }: SessionsParts, stored: StoredSession | undefined) {
+  return stored && store.replace(stored, { ...stored.record, createdAt: clock.now() });
 }
 
-function giveUp(signal: AbortSignal, error: GroupError): unknown {
-  if (signal.aborted) return signal.reason;
+const tooLate = (cause: unknown) => new GroupError('busy', TOO_LATE, { cause });
+
+function unavailable(error: GroupError): SessionError {
   const message = `No Python session can be had now: ${error.message}`;
   return new SessionError('unavailable', message, { cause: error });
 }

@@ -1,4 +1,4 @@
-import { type Clock, MINUTE, SECOND } from '../clock.ts';
+import { type Clock, SECOND } from '../clock.ts';
 import type { ContainerGroups } from './container-groups.ts';
 import type { SessionQueue, SessionRecord, SessionStore } from './session-record.ts';
 
@@ -7,6 +7,8 @@ export interface SessionsSettings {
   readonly installation: string;
   readonly ttlMs: number;
   readonly startTimeoutMs: number;
+  /** What one call may take. */
+  readonly callTimeoutMs: number;
 }
 
 export interface SessionsParts {
@@ -15,7 +17,7 @@ export interface SessionsParts {
   readonly queue: SessionQueue;
   readonly clock: Clock;
   readonly settings: SessionsSettings;
-  /** Run beside every start, which takes longer anyway. */
+  /** Run beside every start, which does not wait for it. */
   readonly sweep: () => Promise<void>;
   /** Told of failures that need no reaction, because something later repeats what failed. */
   readonly report: (problem: string, error: unknown) => void;
@@ -23,17 +25,26 @@ export interface SessionsParts {
 
 /** The deletion comes a little after the agent's own end, and well before the promised five minutes. */
 export const REMOVAL_GRACE_MS = 30 * SECOND;
-/** A session with less time left than this is not worth starting code in. */
-const MIN_REMAINING_MS = MINUTE;
+/** What the agent gives code to hear that its time is up, and what files on their way in and out may take. */
+const AROUND_A_CALL_MS = 35 * SECOND;
+/** Of its life: a session that is used must last, however long a call may take. */
+const LONGEST_RESERVE = 1 / 2;
 
+/** With less time left than a call may take, code is not started in it: it would be lost on its way. */
 export function isOver({ settings, clock }: SessionsParts, record: SessionRecord): boolean {
-  return record.deadline - clock.now() < Math.min(MIN_REMAINING_MS, settings.ttlMs / 4);
+  const { callTimeoutMs, ttlMs } = settings;
+  const reserve = Math.min(callTimeoutMs + AROUND_A_CALL_MS, ttlMs * LONGEST_RESERVE);
+  return record.deadline - clock.now() < reserve;
 }
 
 /** Deletes a group that is of no more use. Its delayed message repeats that if it fails. */
-export async function discard({ groups, report }: SessionsParts, group: string): Promise<void> {
+export async function discard(
+  { groups, report }: SessionsParts,
+  group: string,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
-    await groups.delete(group);
+    await groups.delete(group, signal);
   } catch (error) {
     report(`container group ${group} could not be deleted yet`, error);
   }

@@ -18,6 +18,7 @@ const hostOn = ({ connectionString }: { readonly connectionString: string }) =>
       AzureWebJobsStorage: connectionString,
       STORAGE_PREFIX: 'health',
       OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+      SESSION_ARM_ENDPOINT: 'http://127.0.0.1:1',
       SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
       SESSION_RESOURCE_GROUP: 'sessions',
       SESSION_LOCATION: 'local',

@@ -15,6 +15,8 @@ const complete: Readonly<Record<string, string>> = {
   SESSION_RESOURCE_GROUP: 'sessions',
   SESSION_LOCATION: 'local',
   SESSION_IMAGE: 'hourglass-session',
+  SESSION_SUBNET_ID:
+    '/subscriptions/s/resourceGroups/r/providers/Microsoft.Network/virtualNetworks/v/subnets/s',
 };
 
 function problemsOf(changes: Readonly<Record<string, string | undefined>>): readonly string[] {
@@ -45,7 +47,12 @@ test('the least that starts does, with defaults in milliseconds, and nobody chan
 });
 
 test('an empty value is none at all, as Azure and files of settings write it', () => {
-  const empty = { STORAGE_PREFIX: '', RUN_TTL_SECONDS: '', SESSION_SUBNET_ID: '', AZURE_OPENAI_ENDPOINT: '' };
+  const empty = {
+    STORAGE_PREFIX: '',
+    RUN_TTL_SECONDS: '',
+    SESSION_REGISTRY_SERVER: '',
+    AZURE_OPENAI_ENDPOINT: '',
+  };
   assert.deepEqual(readConfig({ ...complete, ...empty }), readConfig(complete));
 });
 
@@ -71,6 +78,12 @@ for (const [what, changes] of [
   test(`${what} will do`, () => assert.deepEqual(problemsOf(changes), []));
 }
 
+const inPublic = { SESSION_SUBNET_ID: undefined };
+for (const endpoint of ['http://127.0.0.1:7072', 'http://localhost:7072', 'http://[::1]:7072']) {
+  test(`sessions of an emulator at ${endpoint} need no subnet`, () =>
+    assert.deepEqual(problemsOf({ ...inPublic, SESSION_ARM_ENDPOINT: endpoint }), []));
+}
+
 const wrong: readonly (readonly [Record<string, string | undefined>, RegExp])[] = [
   [{ AzureWebJobsStorage: ACCOUNT_KEY }, /^AzureWebJobsStorage: is no connection string, for example /],
   [{ ...identity, ...uri('blob') }, /^AzureWebJobsStorage: no storage is named/],
@@ -87,6 +100,11 @@ const wrong: readonly (readonly [Record<string, string | undefined>, RegExp])[] 
   [{ SESSION_TTL_SECONDS: '3601' }, /^SESSION_TTL_SECONDS: must be a number of seconds from 5 to 3600/],
   [{ RATE_LIMIT_PER_MINUTE: '1.5' }, /^RATE_LIMIT_PER_MINUTE: must be a whole number/],
   [{ SESSION_CPU: '0' }, /^SESSION_CPU: must be a number from 1 to 31/],
+  [inPublic, /^SESSION_SUBNET_ID: not set, so Python sessions would listen on public addresses/],
+  [
+    { ...inPublic, SESSION_ARM_ENDPOINT: 'https://127.0.0.1.example.com' },
+    /^SESSION_SUBNET_ID: not set, so .* public addresses/,
+  ],
   [{ SESSION_START: 'later' }, /^SESSION_START: must be first-call or run-start/],
   [{ MODEL_CONTEXT_TOKENS: 'gpt=many' }, /^MODEL_CONTEXT_TOKENS: 'gpt=many' is no context size/],
   [

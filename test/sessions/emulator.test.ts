@@ -10,6 +10,7 @@ import { type ArmEmulator, startArmEmulator } from '../../local/arm/emulator.ts'
 import { descendants } from '../../local/arm/process-tree.ts';
 import { type NodeChild, startNodeChild } from '../../local/child-process.ts';
 import { findPython } from '../../local/setup/find-python.mjs';
+import { agentHealth } from '../../shared/sessions/agent-client.ts';
 import { armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
 import { armSettings, run, sessionsOn, startTestEmulator, testSessions } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
@@ -96,11 +97,18 @@ describe('its answers', () => {
       [{ name: 'AGENT_TOKEN' }, { name: 'AGENT_DEADLINE' }, { name: 'OPEN', value: 'shown' }],
       'a secure value is not shown again',
     );
-    assert.equal(
-      (await call('PUT', `${base}/g1${version}`, group)).status,
-      200,
-      'the same again is an update',
-    );
+    const boot = async () => {
+      const { properties } = (await call('GET', `${base}/g1${version}`)).body;
+      return (await agentHealth(`http://${properties.ipAddress.ip}:8080`)).boot_id;
+    };
+    const first = await boot();
+    const again = await call('PUT', `${base}/g1${version}`, group);
+    assert.equal(again.status, 200, 'the same again is an update');
+    await until(async () => {
+      const { properties } = (await call('GET', `${base}/g1${version}`)).body;
+      return properties.provisioningState === 'Succeeded';
+    }, 'the update succeeds');
+    assert.notEqual(await boot(), first, 'which restarts the group, as in Azure');
     assert.deepEqual(
       (await call('GET', base + version)).body.value.map((each: { name: string }) => each.name),
       ['g1'],

@@ -151,8 +151,8 @@ describe('a session that is gone is replaced', () => {
     'when its hour is over': (world) => {
       world.clock.time += HOUR;
     },
-    'when less than a minute is left': (world) => {
-      world.clock.time += HOUR - MINUTE + 1;
+    'when less is left than a call may take': (world) => {
+      world.clock.time += HOUR - 2 * MINUTE - 34 * SECOND;
     },
     'when its group ended': async (world, group) => {
       const found = world.groups.groups.get(group);
@@ -175,6 +175,20 @@ describe('a session that is gone is replaced', () => {
       assert.equal(world.live.length, 1);
     });
   }
+
+  test('but not while a call of the longest kind fits, or half of its life is left', async () => {
+    const longest = { callTimeoutMs: 2 * MINUTE, used: HOUR - 2 * MINUTE - 35 * SECOND };
+    const bounded = { callTimeoutMs: HOUR, used: HOUR / 2 };
+    for (const { callTimeoutMs, used } of [longest, bounded]) {
+      await using world = new World();
+      const { sessions } = world.process({ callTimeoutMs });
+      await sessions.acquire(THREAD, never);
+      world.clock.time += used;
+      assert.equal((await sessions.acquire(THREAD, never)).created, false);
+      world.clock.time += 1;
+      assert.equal((await sessions.acquire(THREAD, never)).created, true);
+    }
+  });
 
   test('after its deadline’s message too, and the next call still says that there was one', async () => {
     await using world = new World();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { HOUR, MINUTE, SECOND } from '../../shared/clock.ts';
 import { GroupError } from '../../shared/sessions/container-groups.ts';
 import { SessionError } from '../../shared/sessions/session.ts';
-import { busy } from '../support/memory-groups.ts';
+import { busy, unanswered } from '../support/memory-groups.ts';
 import { World } from '../support/session-world.ts';
 import { run } from '../support/sessions.ts';
 
@@ -173,7 +174,9 @@ describe('the sweep', () => {
     await forgotten(world, 'over', world.clock.now() - 2 * MINUTE);
     await forgotten(world, 'just-over', world.clock.now() - SECOND);
     await forgotten(world, 'running', world.clock.now() + HOUR);
-    await world.process().sessions.acquire(THREAD, never);
+    const { sessions, swept } = world.process();
+    await sessions.acquire(THREAD, never);
+    await swept();
     assert.deepEqual(world.groups.deleted, ['over']);
   });
 
@@ -195,9 +198,44 @@ describe('the sweep', () => {
     world.groups.onDelete = () => {
       throw busy();
     };
-    const { sessions, problems } = world.process();
+    const { sessions, problems, swept } = world.process();
     const lease = await sessions.acquire(THREAD, never);
     assert.equal(lease.created, true);
+    await swept();
     assert.equal(problems.length, 1);
+  });
+
+  test('never holds back a session that is ready, nor one who leaves', async () => {
+    await using world = new World();
+    let listed = 0;
+    const list = world.groups.list.bind(world.groups);
+    world.groups.list = async function* () {
+      await delay(SECOND);
+      listed += 1;
+      yield* list();
+    };
+    const one = world.process();
+    assert.equal((await one.sessions.acquire(THREAD, never)).created, true);
+    world.groups.create = (_, signal) => unanswered(signal);
+    const reason = new Error('cancelled');
+    const leaving = new AbortController();
+    setTimeout(() => leaving.abort(reason), 50);
+    const other = world.process();
+    await assert.rejects(other.sessions.acquire('thread_2', leaving.signal), reason);
+    assert.equal(listed, 0);
+    await Promise.all([one.swept(), other.swept()]);
+    assert.equal(listed, 2);
+  });
+
+  test('that breaks is reported, and nothing else', async () => {
+    await using world = new World();
+    const { sessions, problems, swept } = world.process();
+    world.clock.now = () => {
+      world.clock.now = () => world.clock.time;
+      throw new Error('broken');
+    };
+    assert.equal((await sessions.acquire(THREAD, never)).created, true);
+    await assert.rejects(swept());
+    assert.deepEqual(problems, ['the sweep for forgotten container groups failed']);
   });
 });

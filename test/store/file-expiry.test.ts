@@ -19,6 +19,7 @@ test('a file is gone when its time is up: from lists, by id, and with its bytes'
       STORAGE_PREFIX: storage.prefix,
       API_KEYS: 'k:K',
       OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+      SESSION_ARM_ENDPOINT: 'http://127.0.0.1:1',
       SESSION_SUBSCRIPTION_ID: 's',
       SESSION_RESOURCE_GROUP: 'r',
       SESSION_LOCATION: 'l',

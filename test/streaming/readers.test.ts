@@ -50,6 +50,7 @@ describe('readers of streams', () => {
         API_KEYS: 'team-a:KEY-A',
         OPENAI_BASE_URL: model.url,
         OPENAI_API_KEY: 'none',
+        SESSION_ARM_ENDPOINT: 'http://127.0.0.1:1',
         SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
         SESSION_RESOURCE_GROUP: 'sessions',
         SESSION_LOCATION: 'local',

@@ -53,6 +53,7 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
     API_KEYS: 'test:KEY',
     OPENAI_BASE_URL: model.url,
     OPENAI_API_KEY: 'none',
+    SESSION_ARM_ENDPOINT: 'http://127.0.0.1:1',
     SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
     SESSION_RESOURCE_GROUP: 'sessions',
     SESSION_LOCATION: 'local',

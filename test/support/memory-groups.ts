@@ -20,6 +20,8 @@ interface MemoryGroup {
 export class MemoryGroups implements ContainerGroups, AsyncDisposable {
   readonly groups = new Map<string, MemoryGroup>();
   readonly created: string[] = [];
+  /** Created although they were there: as in Azure, that restarts them. */
+  readonly restarted: string[] = [];
   readonly deleted: string[] = [];
   lists = 0;
   /** Called before a creation: throw to refuse it, or to crash. The result is the state of the new group. */
@@ -28,32 +30,38 @@ export class MemoryGroups implements ContainerGroups, AsyncDisposable {
   /** What an agent answers to anything but `/healthz`. */
   answer: (response: import('node:http').ServerResponse) => void = (response) =>
     response.writeHead(404).end();
+  /** Agents take requests to `/healthz` and never answer them. */
+  silent = false;
   #boots = 0;
 
   async create(request: GroupRequest, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const state = (await this.onCreate(request)) ?? 'running';
-    if (this.groups.has(request.name)) return;
+    if (this.groups.has(request.name)) {
+      this.restarted.push(request.name);
+      this.reboot(request.name);
+      return;
+    }
     this.created.push(request.name);
     const agent = await FakeAgent.start((incoming, response) => {
       if (incoming.url !== '/healthz') return this.answer(response);
-      response.end(JSON.stringify(this.groups.get(request.name)?.health ?? {}));
+      if (!this.silent) response.end(JSON.stringify(this.groups.get(request.name)?.health ?? {}));
     });
     this.groups.set(request.name, { request, agent, state, health: this.#newBoot() });
   }
 
-  async get(name: string): Promise<GroupView | undefined> {
+  async get(name: string, _signal?: AbortSignal): Promise<GroupView | undefined> {
     const group = this.groups.get(name);
     return group && view(name, group);
   }
 
-  async delete(name: string): Promise<void> {
+  async delete(name: string, _signal?: AbortSignal): Promise<void> {
     this.onDelete(name);
     this.deleted.push(name);
     await this.vanish(name);
   }
 
-  async *list() {
+  async *list(_signal?: AbortSignal): AsyncGenerator<GroupView> {
     this.lists += 1;
     for (const [name, group] of this.groups) yield view(name, group);
   }
@@ -90,3 +98,9 @@ const view = (name: string, { request, agent, state }: MemoryGroup): GroupView =
 
 export const busy = (message = 'quota exceeded', retryAfterMs?: number) =>
   new GroupError('busy', message, retryAfterMs === undefined ? {} : { retryAfterMs });
+
+/** A request that Azure never answers: it ends when its caller leaves. */
+export const unanswered = (signal?: AbortSignal) =>
+  new Promise<never>((_, reject) =>
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );

@@ -1,3 +1,4 @@
+import type { SessionsSettings } from '../../shared/sessions/sessions-parts.ts';
 import { MemoryGroups } from './memory-groups.ts';
 import { MemorySessionQueue, MemorySessionStore } from './session-store.ts';
 import { type TestSessions, testSessions } from './sessions.ts';
@@ -9,7 +10,7 @@ export class World implements AsyncDisposable {
   readonly queue = new MemorySessionQueue();
   readonly clock = { time: Date.parse('2026-11-21T12:00:00Z'), now: () => this.clock.time };
 
-  process(settings: { ttlMs?: number; startTimeoutMs?: number } = {}): TestSessions {
+  process(settings: Partial<SessionsSettings> = {}): TestSessions {
     const { groups, store, queue, clock } = this;
     return testSessions({ groups, store, queue, clock, settings });
   }

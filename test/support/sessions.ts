@@ -40,6 +40,8 @@ export interface TestSessions {
   readonly queue: MemorySessionQueue;
   readonly problems: string[];
   readonly sweep: () => Promise<void>;
+  /** Resolves when the sweeps that were begun have ended: no start waits for its own. */
+  readonly swept: () => Promise<unknown>;
 }
 
 /** The session manager as one process has it. Processes that share state share `store` and `queue`. */
@@ -58,10 +60,22 @@ export function testSessions(options: {
   } = options;
   const problems: string[] = [];
   const report = (problem: string) => problems.push(problem);
-  const sweep = orphanSweep({ groups, clock, report });
-  const settings = { installation: 'test', ttlMs: HOUR, startTimeoutMs: MINUTE, ...options.settings };
+  const sweeps: Promise<void>[] = [];
+  const orphans = orphanSweep({ groups, clock, report });
+  const sweep = () => {
+    const sweeping = orphans();
+    sweeps.push(sweeping);
+    return sweeping;
+  };
+  const settings = {
+    installation: 'test',
+    ttlMs: HOUR,
+    startTimeoutMs: MINUTE,
+    callTimeoutMs: 2 * MINUTE,
+    ...options.settings,
+  };
   const sessions = createSessions({ groups, store, queue, clock, settings, sweep, report });
-  return { sessions, groups, store, queue, problems, sweep };
+  return { sessions, groups, store, queue, problems, sweep, swept: () => Promise.all(sweeps) };
 }
 
 export const sessionsOn = (emulator: ArmEmulator, settings?: Partial<SessionsSettings>): TestSessions =>
