@@ -2,7 +2,7 @@ import type { RunRecord } from '../api/run.ts';
 import type { ThreadState } from '../api/thread.ts';
 import type { Clock } from '../clock.ts';
 import type { Model, ModelDelta, ModelRequest, Usage } from '../model/model.ts';
-import type { SessionLease, Sessions } from '../sessions/session.ts';
+import type { Purpose, SessionLease, Sessions } from '../sessions/session.ts';
 import type { RunRow, RunStore } from '../store/runs.ts';
 import type { Change } from '../store/table.ts';
 import type { CodeInterpreter } from '../tools/code-interpreter.ts';
@@ -40,11 +40,11 @@ export function observeSessions(
 ): Sessions {
   return {
     remove: (threadId) => sessions.remove(threadId),
-    async acquire(threadId: string, signal: AbortSignal): Promise<SessionLease> {
+    async acquire(threadId: string, signal: AbortSignal, purpose?: Purpose): Promise<SessionLease> {
       const started = clock.now();
       try {
         const lease = await telemetry.span('session', { thread: threadId }, () =>
-          sessions.acquire(threadId, signal),
+          sessions.acquire(threadId, signal, purpose),
         );
         if (lease.created) telemetry.sessionStarted('ready', clock.now() - started, ttlMs);
         return lease;

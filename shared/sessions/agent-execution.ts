@@ -65,8 +65,14 @@ export async function* execute(
           if (line.type === 'started' || line.type === 'kernel_restarted') onGeneration(line.generation);
           yield* budget.events(line);
           if (line.type === 'done') {
-            const { status, deleted, more = false } = line;
-            yield { type: 'done', status, files: line.files.map(toSessionFile), deleted, more };
+            const { status, deleted, more } = line;
+            yield {
+              type: 'done',
+              status,
+              files: line.files.map(toSessionFile),
+              deleted,
+              ...(more ? { more } : {}),
+            };
             return;
           }
         }

@@ -1,6 +1,6 @@
 import { AgentSession } from './agent-client.ts';
 import { condemning } from './condemn.ts';
-import type { SessionLease, Sessions } from './session.ts';
+import type { Purpose, SessionLease, Sessions } from './session.ts';
 import { sessionsBefore } from './session-incarnation.ts';
 import { livingAgent } from './session-liveness.ts';
 import { type RunningSession, startSession } from './session-start.ts';
@@ -14,10 +14,10 @@ export function createSessions(parts: SessionsParts): Sessions {
   const { store, groups } = parts;
   const starts = new SharedStarts();
 
-  async function acquire(threadId: string, signal: AbortSignal): Promise<SessionLease> {
+  async function acquire(threadId: string, signal: AbortSignal, purpose?: Purpose): Promise<SessionLease> {
     const stored = await store.get(threadId);
     let unusable: string | undefined;
-    if (stored?.record.state === 'ready' && !isOver(parts, stored.record)) {
+    if (stored?.record.state === 'ready' && !isOver(parts, stored.record, purpose)) {
       // The usual case: one look at the row, one small question to the agent.
       const health = await livingAgent(stored.record, groups, signal);
       if (health) return lease({ stored, health, created: false });

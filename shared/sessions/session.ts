@@ -63,13 +63,19 @@ export interface SessionLease {
   readonly replaced: boolean;
 }
 
+/**
+ * A new call needs a session that lives as long as it may take; the outcome of one that was started before is
+ * fetched from its session as long as that lives at all.
+ */
+export type Purpose = 'new call' | 'started call';
+
 export interface Sessions {
   /**
    * The thread's running session; provisions one when there is none (or the old one is dead or past its
    * deadline). Safe to call concurrently and after a crash at any point.
    * @throws {SessionError} with a reason that can be shown to the model and the user.
    */
-  acquire(threadId: string, signal: AbortSignal): Promise<SessionLease>;
+  acquire(threadId: string, signal: AbortSignal, purpose?: Purpose): Promise<SessionLease>;
   /** Deletes the thread's container group and its row, if any. */
   remove(threadId: string): Promise<void>;
 }

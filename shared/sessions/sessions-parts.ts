@@ -1,5 +1,6 @@
 import { type Clock, SECOND } from '../clock.ts';
 import type { ContainerGroups } from './container-groups.ts';
+import type { Purpose } from './session.ts';
 import type { SessionQueue, SessionRecord, SessionStore } from './session-record.ts';
 
 export interface SessionsSettings {
@@ -31,9 +32,14 @@ const AROUND_A_CALL_MS = 35 * SECOND;
 const LONGEST_RESERVE = 1 / 2;
 
 /** With less time left than a call may take, code is not started in it: it would be lost on its way. */
-export function isOver({ settings, clock }: SessionsParts, record: SessionRecord): boolean {
+export function isOver(
+  { settings, clock }: SessionsParts,
+  record: SessionRecord,
+  purpose: Purpose = 'new call',
+): boolean {
   const { callTimeoutMs, ttlMs } = settings;
-  const reserve = Math.min(callTimeoutMs + AROUND_A_CALL_MS, ttlMs * LONGEST_RESERVE);
+  const reserve =
+    purpose === 'started call' ? SECOND : Math.min(callTimeoutMs + AROUND_A_CALL_MS, ttlMs * LONGEST_RESERVE);
   return record.deadline - clock.now() < reserve;
 }
 

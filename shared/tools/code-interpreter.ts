@@ -97,7 +97,7 @@ export class CodeInterpreter {
     const { sessions, clock } = this.#dependencies;
     const warm = await call.warm;
     if (warm && clock.now() - warm.at < FRESH_MS) return warm.lease;
-    return sessions.acquire(call.run.object.thread_id, signal);
+    return sessions.acquire(call.run.object.thread_id, signal, call.resumed ? 'started call' : 'new call');
   }
 
   /** Files of an outcome that cannot be had any more: nobody would ever learn of them. */

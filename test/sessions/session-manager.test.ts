@@ -176,6 +176,17 @@ describe('a session that is gone is replaced', () => {
     });
   }
 
+  test('but not for a call that was started in it, as long as it lives at all', async () => {
+    await using world = new World();
+    const { sessions } = world.process();
+    const first = await sessions.acquire(THREAD, never);
+    world.clock.time += HOUR - MINUTE;
+    const same = await sessions.acquire(THREAD, never, 'started call');
+    assert.deepEqual([same.created, same.session.kernel], [false, first.session.kernel]);
+    world.clock.time += MINUTE;
+    assert.equal((await sessions.acquire(THREAD, never, 'started call')).replaced, true);
+  });
+
   test('but not while a call of the longest kind fits, or half of its life is left', async () => {
     const longest = { callTimeoutMs: 2 * MINUTE, used: HOUR - 2 * MINUTE - 35 * SECOND };
     const bounded = { callTimeoutMs: HOUR, used: HOUR / 2 };
