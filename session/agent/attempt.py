@@ -70,6 +70,8 @@ class Attempt:
             await _first({reply, idle}, None)
             # The other one follows at once, unless it was too large to be taken.
             await asyncio.wait((reply, idle), timeout=LATE_S)
+            if reply.cancelled():
+                return "error"  # the kernel is being ended: whoever ends it knows how to call that
             if not idle.done():
                 self._collector.flush()
                 self._collector.truncate()

@@ -117,6 +117,22 @@ class FloodsAreCut(AgentCase):
         self.assertLess(grown, 64)
         return story
 
+    def test_exactly_as_much_as_fits_is_not_cut(self):
+        story = self.run_ok(f"print('x' * {LIMIT - 1})")
+        self.assertEqual((len(story.text()), story.of("truncated")), (LIMIT, []))
+
+    def test_too_many_pictures_do_not_take_the_text_along(self):
+        picture = "Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + bytes({size}), format='png')"
+        for count, size, shown in ((66, 100, 64), (12, 3_000_000, 8)):
+            code = (
+                "from IPython.display import Image, display\n"
+                f"for _ in range({count}): display({picture.format(size=size)})\nprint('the result is 42')"
+            )
+            story = self.run_ok(code)
+            self.assertEqual(len(story.of("display_data")), shown)
+            self.assertEqual([line["what"] for line in story.of("truncated")], ["images"])
+            self.assertEqual(story.text(), "the result is 42\n")
+
     def test_a_gigabyte_of_prints(self):
         story = self._flood("1 GB of prints", "line = 'x' * 999\nfor _ in range(1_000_000): print(line)")
         self.assertEqual(story.status, "ok")
@@ -172,7 +188,7 @@ import time; time.sleep(0.5)
 print('after')
 """
         story = self._flood("forged giant", code)
-        self.assertEqual(story.status, "ok")
+        self.assertEqual((story.status, story.text()), ("ok", "after\n"))
         self.assertEqual(self.run_ok("print('all of it')").text(), "all of it\n")
 
 
