@@ -34,6 +34,20 @@ class OutputsArrive(AgentCase):
         for number in range(20):
             self.assertEqual(self.run_ok(f"os.system('echo {number}');").text(), f"{number}\n")
 
+    def test_streams_can_be_given_to_child_processes(self):
+        code = (
+            "import subprocess, sys, os\nsubprocess.run(['seq', '1', '30000'], stdout=sys.stdout)\n"
+            "subprocess.run('echo wrong >&2', shell=True, stderr=sys.stderr)\n"
+            "os.write(sys.stdout.fileno(), b'last\\n');"
+        )
+        story = self.agent.run(code, timeout_s=20)
+        self.assertEqual((story.status, story.text("stderr")), ("ok", "wrong\n"))
+        self.assertEqual(story.text(), "".join(f"{number}\n" for number in range(1, 30001)) + "last\n")
+
+    def test_what_goes_to_the_kernels_first_stdout_holds_nobody_up(self):
+        code = "import os, sys; os.write(sys.stdout._original_stdstream_copy, b'x' * 500_000)"
+        self.assertEqual(self.agent.run(code, timeout_s=20).result, "500000")
+
     def test_bytes_that_are_not_utf8_do_no_harm(self):
         story = self.run_ok("import os\nos.write(1, b'a\\xff\\xfe\\xe2\\x82'); os.write(1, b'\\xac\\n');")
         self.assertEqual(story.text(), "a\ufffd\ufffd\u20ac\n")
