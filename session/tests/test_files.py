@@ -250,6 +250,28 @@ class DiskIsBounded(AgentCase):
         # What is there can be removed, although the folder is still too full.
         self.run_ok("import os, time\nfor f in os.listdir(): os.remove(f)\ntime.sleep(1)")
 
+    def test_folders_within_folders_hide_nothing(self):
+        deep = f"import os\nfor _ in range({{}}): os.mkdir('d' * 100); os.chdir('d' * 100)\nimport time; time.sleep(5)"
+        try:
+            # At the second attempt it is there already: then its size still counts.
+            self.assertIn("64 folders within", self.agent.run(deep.format(150)).error["evalue"])
+            code = "for i in range(6): open(f'{i}', 'wb').write(bytes(10_000_000))\ntime.sleep(20)"
+            story = self.agent.run(code)
+            self.assertEqual((story.status, story.error["ename"]), ("error", "DiskFull"), story.lines)
+            self.assertIn("20000000 bytes", story.error["evalue"])
+            self.run_ok("import time; time.sleep(1)")
+        finally:
+            self.run_ok(f"os.chdir({str(self.agent.data)!r}); os.system('rm -rf ddd*');")
+
+    def test_a_folder_that_is_closed_hides_nothing(self):
+        code = (
+            "import os, time\nos.mkdir('closed'); os.chmod('closed', 0)\nfor i in range(6):\n"
+            "    os.chmod('closed', 0o700); open(f'closed/{i}', 'wb').write(bytes(10_000_000)); os.chmod('closed', 0)\n"
+            "time.sleep(20)"
+        )
+        self.assertEqual(self.agent.run(code).error["ename"], "DiskFull")
+        self.run_ok("os.system('chmod 700 closed; rm -r closed');")
+
     def test_the_scratch_folder_counts_too(self):
         code = (
             "import time, tempfile\nwhile True:\n"
