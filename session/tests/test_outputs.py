@@ -102,6 +102,13 @@ class OutputsArrive(AgentCase):
         self.assertNotIn("\x1b", story.error["traceback"])
         self.assertEqual(self.agent.run("def (").error["ename"], "SyntaxError")
 
+    def test_code_that_no_kernel_takes_is_an_error(self):
+        for code, words in (("print(1)\0", "null bytes"), ("x = '\ud800'", "surrogate")):
+            story = self.agent.run(code)
+            self.assertEqual((story.status, story.error["ename"], story.text()), ("error", "SyntaxError", ""))
+            self.assertIn(words, story.error["evalue"])
+        self.assert_alive()
+
     def test_code_that_asks_for_input_is_told_that_nobody_is_there(self):
         self.assertEqual(self.agent.run("input('name? ')").error["ename"], "StdinNotImplementedError")
 
@@ -191,6 +198,15 @@ print('still here')
         story = self.agent.run(code)
         self.assertEqual(story.status, "ok", story.lines)
         self.assertIn("still here", story.text())
+        self.assert_alive()
+
+    def test_an_end_without_an_answer_is_not_called_ok(self):
+        code = (
+            "kernel = get_ipython().kernel\nkernel.session.send(kernel.iopub_socket, 'status', "
+            "{'execution_state': 'idle'}, parent=kernel.get_parent())\nimport time; time.sleep(2)"
+        )
+        story = self.agent.run(code)
+        self.assertEqual((story.status, story.error["ename"]), ("error", "NoReply"))
         self.assert_alive()
 
     def test_a_forged_giant_message_is_lost_and_said_to_be(self):
