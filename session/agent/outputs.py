@@ -1,11 +1,11 @@
 """Kernel messages → lines of an execution, within bounds. The messages may be forged: nothing in them is trusted."""
 
 import asyncio
-import re
 from typing import Any
 
 from .channels import LOST
 from .executions import Execution
+from .terminal import PlainStream, plain
 
 COALESCE_S = 0.05
 COALESCE_BYTES = 32 * 1024
@@ -16,12 +16,6 @@ MAX_ERRORS = 8
 MAX_TRACEBACK_CHARACTERS = 32 * 1024
 MAX_MESSAGE_CHARACTERS = 4 * 1024
 IMAGE_TYPES = ("image/png", "image/jpeg")
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-
-
-def plain(text: object) -> str:
-    """Text without terminal colours; anything that is not text becomes empty."""
-    return ESCAPES.sub("", text) if isinstance(text, str) else ""
 
 
 def middle_cut(text: str, limit: int) -> str:
@@ -47,6 +41,7 @@ class OutputCollector:
         self._truncated = False
         self._images_cut = False
         self._stream = ""
+        self._plain = {"stdout": PlainStream(), "stderr": PlainStream()}
         self._pieces: list[str] = []
         self._pending = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -77,7 +72,7 @@ class OutputCollector:
         if name != self._stream:
             self.flush()
             self._stream = name
-        text = self._fit(text)
+        text = self._plain[name].clean(self._fit(text))
         self._pieces.append(text)
         self._pending += len(text)
         if self._room < 0:
