@@ -5,6 +5,7 @@ from typing import Any
 
 from .channels import LOST
 from .executions import Execution
+from .rich import middle_cut, rich_text
 from .terminal import PlainStream, plain
 
 COALESCE_S = 0.05
@@ -16,14 +17,6 @@ MAX_ERRORS = 8
 MAX_TRACEBACK_CHARACTERS = 32 * 1024
 MAX_MESSAGE_CHARACTERS = 4 * 1024
 IMAGE_TYPES = ("image/png", "image/jpeg")
-
-
-def middle_cut(text: str, limit: int) -> str:
-    """Keeps the beginning and the end of a text that is too long: tracebacks tell most at both ends."""
-    if len(text) <= limit:
-        return text
-    half = limit // 2
-    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
 
 
 class OutputCollector:
@@ -126,7 +119,7 @@ class OutputCollector:
                 image = image.replace("\n", "")
                 self._take_image(mime, image)
                 return
-        text = plain(data.get("text/plain"))
+        text = rich_text(data)
         if text and self._room >= 0:
             text = self._fit(text)
             if text:

@@ -1,6 +1,7 @@
 """What code shows arrives as lines: text, results, pictures, errors; in order, bounded, without colour codes."""
 
 import base64
+import json
 import time
 import unittest
 from pathlib import Path
@@ -88,6 +89,29 @@ class OutputsArrive(AgentCase):
         )
         self.assertEqual(len(story.of("execute_result")), 2)
         self.assertIn("b", story.of("execute_result")[1]["text"])
+
+    def test_what_is_made_for_browsers_arrives_as_its_source(self):
+        code = """
+from IPython.display import HTML, JSON, SVG, Audio, Code, Latex, Markdown, Math, display
+for shown in (Markdown('# *a*'), Math('x^2'), Latex('$y$'), JSON({'ü': [1, 2]}), HTML('<b>c</b>'),
+              SVG('<svg xmlns="http://www.w3.org/2000/svg"><text>d</text></svg>')):
+    display(shown)
+display(HTML('<i>' + 'e' * 100_000)); display(Audio(b'0' * 50, rate=8000)); display({'text/html': '<p>f</p>'}, raw=True)
+class Table:
+    def _repr_html_(self): return '<td>g</td>'
+class Told(Table):
+    def __repr__(self): return 'a table'
+display(Table()); display(Told()); object()
+"""
+        texts = [line["text"] for line in self.run_ok(code).of("execute_result")]
+        self.assertEqual(texts[0:3] + texts[4:5], ["# *a*", "$\\displaystyle x^2$", "$y$", "<b>c</b>"])
+        self.assertEqual(json.loads(texts[3]), {"ü": [1, 2]})
+        self.assertIn("<text>d</text>", texts[5])
+        self.assertIn("characters left out", texts[6])
+        self.assertLess(len(texts[6]), 20_000)
+        self.assertIn("Audio object", texts[7])
+        self.assertEqual(texts[8:11], ["<p>f</p>", "<td>g</td>", "a table"])
+        self.assertRegex(texts[11], "^<object at 0x[0-9a-f]+>$")
 
     def test_help_is_printed(self):
         self.assertIn("Return the number of items", self.run_ok("len?").text())
