@@ -180,8 +180,13 @@ def take_snapshot(root: int) -> Snapshot:
     return snapshot
 
 
-def changes(before: Snapshot, after: Snapshot) -> tuple[list[str], list[str]]:
+def is_shown(path: str) -> bool:
+    """Whether a file of that path is ever reported."""
+    return _visible("", path) and "/." not in path
+
+
+def changes(before: dict[str, FileStamp], after: dict[str, FileStamp]) -> tuple[list[str], list[str]]:
     """(paths of new or changed files, deleted paths), each sorted."""
-    changed = sorted(path for path, stamp in after.files.items() if before.files.get(path) != stamp)
-    deleted = sorted(path for path in before.files if path not in after.files)
+    changed = sorted(path for path, stamp in after.items() if before.get(path) != stamp)
+    deleted = sorted(path for path in before if path not in after)
     return changed, deleted

@@ -107,6 +107,28 @@ class OutputFilesAreFound(AgentCase):
         self.assertEqual(story.done["deleted"], ["gone"])
         self.assertEqual(story.done["files"][1]["bytes"], 2)
 
+    def test_what_is_written_between_executions_is_told_by_the_next(self):
+        self.run_ok("open('early', 'w').write('x')")
+        story = self.run_ok(
+            "import subprocess\n"
+            "subprocess.Popen('sleep 0.3; echo late > late; rm early; touch over', shell=True)\nprint('begun')"
+        )
+        self.assertEqual(story.files, [])
+        wait_until(lambda: (self.agent.data / "over").exists(), "the late writer")
+        story = self.run_ok("1")
+        self.assertEqual((story.files, story.done["deleted"]), (["late", "over"], ["early"]))
+        self.assertEqual(self.run_ok("1").files, [])
+
+    def test_what_the_backend_did_itself_is_no_news(self):
+        self.run_ok("open('old', 'w').write('x')")
+        for path in ("put", ".dot", "a/.b/put", "a/put"):
+            self.agent.file("PUT", path, b"1")
+        self.agent.file("DELETE", "old")
+        story = self.run_ok("1")
+        self.assertEqual((story.files, story.done["deleted"]), ([], []))
+        self.assertEqual(self.run_ok("open('put', 'w').write('2')").files, ["put"])
+        self.assertEqual(self.run_ok("import os; os.remove('a/put')").done["deleted"], ["a/put"])
+
     def test_a_file_replaced_with_same_size_and_time_counts_as_changed(self):
         self.run_ok("open('twin', 'w').write('1')")
         story = self.run_ok(
