@@ -273,10 +273,10 @@ class DiskIsBounded(AgentCase):
         self.run_ok("import os, time\nfor f in os.listdir(): os.remove(f)\ntime.sleep(1)")
 
     def test_folders_within_folders_hide_nothing(self):
-        deep = f"import os\nfor _ in range({{}}): os.mkdir('d' * 100); os.chdir('d' * 100)\nimport time; time.sleep(5)"
+        deep = "import os, time\nfor _ in range(150): os.mkdir('d' * 100); os.chdir('d' * 100)\ntime.sleep(5)"
         try:
             # At the second attempt it is there already: then its size still counts.
-            self.assertIn("64 folders within", self.agent.run(deep.format(150)).error["evalue"])
+            self.assertIn("64 folders within", self.agent.run(deep).error["evalue"])
             code = "for i in range(6): open(f'{i}', 'wb').write(bytes(10_000_000))\ntime.sleep(20)"
             story = self.agent.run(code)
             self.assertEqual((story.status, story.error["ename"]), ("error", "DiskFull"), story.lines)
@@ -288,7 +288,8 @@ class DiskIsBounded(AgentCase):
     def test_a_folder_that_is_closed_hides_nothing(self):
         code = (
             "import os, time\nos.mkdir('closed'); os.chmod('closed', 0)\nfor i in range(6):\n"
-            "    os.chmod('closed', 0o700); open(f'closed/{i}', 'wb').write(bytes(10_000_000)); os.chmod('closed', 0)\n"
+            "    os.chmod('closed', 0o700); open(f'closed/{i}', 'wb').write(bytes(10_000_000))\n"
+            "    os.chmod('closed', 0)\n"
             "time.sleep(20)"
         )
         self.assertEqual(self.agent.run(code).error["ename"], "DiskFull")

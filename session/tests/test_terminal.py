@@ -10,7 +10,10 @@ from support import SESSION, AgentCase
 sys.path.insert(0, str(SESSION))
 from agent.terminal import PlainStream, plain  # noqa: E402
 
-WRITTEN = "a\x1b[1;31mred\x1b[0m\x1b[K b\r\n\x1b]0;title\x07c\x1b]8;;http://x\x1b\\link\r\r\n10%\r20%\x1b(B\x1b7\x1b[?25hend\n"
+WRITTEN = (
+    "a\x1b[1;31mred\x1b[0m\x1b[K b\r\n"
+    "\x1b]0;title\x07c\x1b]8;;http://x\x1b\\link\r\r\n10%\r20%\x1b(B\x1b7\x1b[?25hend\n"
+)
 READ = "ared b\nclink\n10%\r20%end\n"
 
 
