@@ -1,6 +1,8 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { removeFolderSync } from './remove-folder.ts';
 
 const PREFIX = 'hourglass-sessions-';
 const OWNER = 'owner.pid';
@@ -16,13 +18,10 @@ export function makeBaseFolder(): string {
   return folder;
 }
 
-export const removeBaseFolder = (folder: string): void =>
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-
 function removeIfAbandoned(folder: string): void {
   try {
     const owner = Number(readFileSync(join(folder, OWNER), 'utf8'));
-    if (Number.isInteger(owner) && owner > 0 && !isAlive(owner)) removeBaseFolder(folder);
+    if (Number.isInteger(owner) && owner > 0 && !isAlive(owner)) removeFolderSync(folder);
   } catch {
     // Another user's, or being made or removed right now by somebody else: theirs to remove.
   }

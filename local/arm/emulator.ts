@@ -5,13 +5,14 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
 import { armError, notFound, type ResourceAddress, showGroup, showOperation } from './arm-answers.ts';
-import { makeBaseFolder, removeBaseFolder } from './base-folder.ts';
+import { makeBaseFolder } from './base-folder.ts';
 import { defaultLimits, type SandboxLimits } from './bubblewrap.ts';
 import { type Fault, Faults, type Refusal, refusalOf } from './faults.ts';
 import { Group } from './group.ts';
 import { readGroupBody } from './group-body.ts';
 import { findIsolation, type Isolation } from './isolation.ts';
 import { pythonRuntime } from './python-runtime.ts';
+import { removeFolder } from './remove-folder.ts';
 import { watchSandboxes } from './sandbox-watch.ts';
 import { WarmPool } from './warm-pool.ts';
 
@@ -202,7 +203,7 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
       server.close();
       server.closeAllConnections();
       await Promise.all([closed, pool.stop()]);
-      removeBaseFolder(baseFolder);
+      await removeFolder(baseFolder).catch((error: Error) => console.error(`[sessions] ${error.message}`));
     },
   };
 }

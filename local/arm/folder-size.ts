@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { lstat, opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -11,25 +12,36 @@ const BLOCK_BYTES = 512;
  */
 export async function folderSize(folder: string, enough: number): Promise<number> {
   let bytes = 0;
+  let beyondPaths = false;
+  const look = async <T>(looking: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await looking();
+    } catch (error) {
+      // Anything else was deleted, or closed to us, while we looked: the next look counts again.
+      beyondPaths ||= (error as NodeJS.ErrnoException).code === 'ENAMETOOLONG';
+      return undefined;
+    }
+  };
   const waiting = [folder];
   for (let path = waiting.pop(); path !== undefined && bytes <= enough; path = waiting.pop()) {
-    try {
-      for await (const entry of await opendir(path)) {
-        if (entry.isDirectory()) waiting.push(join(path, entry.name));
-        bytes += Math.max(MIN_ENTRY_BYTES, await occupied(join(path, entry.name)));
+    const here = path;
+    await look(async () => {
+      for await (const entry of await opendir(here)) {
+        const inside = join(here, entry.name);
+        if (entry.isDirectory()) waiting.push(inside);
+        const blocks = (await look(() => lstat(inside)))?.blocks ?? 0;
+        bytes += Math.max(MIN_ENTRY_BYTES, blocks * BLOCK_BYTES);
         if (bytes > enough) break;
       }
-    } catch {
-      // Deleted, or closed to us, while we looked: the next look counts again.
-    }
+    });
   }
-  return bytes;
+  return beyondPaths && bytes <= enough ? Math.max(bytes, await sizeByDescriptors(folder)) : bytes;
 }
 
-async function occupied(path: string): Promise<number> {
-  try {
-    return (await lstat(path)).blocks * BLOCK_BYTES;
-  } catch {
-    return 0; // Deleted while we looked.
-  }
-}
+/** `du` needs no paths, so no depth hides anything from it. What it says of files that vanish is of no interest. */
+const sizeByDescriptors = (folder: string): Promise<number> =>
+  new Promise((resolve) => {
+    execFile('du', ['-sk', folder], (_vanished, stdout) =>
+      resolve(1024 * (Number.parseInt(stdout, 10) || 0)),
+    );
+  });

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
@@ -16,6 +15,7 @@ import {
   SOCKET_NAME,
 } from './bubblewrap.ts';
 import type { PythonRuntime } from './python-runtime.ts';
+import { removeFolder } from './remove-folder.ts';
 import { seccompProgram } from './seccomp.ts';
 import { returnSessionUser, type SessionUser, takeSessionUser } from './session-user.ts';
 
@@ -68,10 +68,20 @@ export class Sandbox {
       this.#process.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'));
     }).then(async (how) => {
       this.#over = true;
-      await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
-      returnSessionUser(this.user);
+      await this.#remove();
       return how;
     });
+  }
+
+  /** Its code decides how hard that is; whatever comes of it, nobody who waits for the end is to fail. */
+  async #remove(): Promise<void> {
+    try {
+      await removeFolder(this.folder);
+      // Not before: its numbers must not pass to somebody else while files of theirs exist.
+      returnSessionUser(this.user);
+    } catch (error) {
+      console.error(`[sessions] ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
 
   get pid(): number {

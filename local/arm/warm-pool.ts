@@ -23,7 +23,7 @@ export class WarmPool {
     if (this.#stopped) throw new Error('the emulator has stopped');
     const [ready] = this.#waiting;
     if (ready) this.#waiting.delete(ready);
-    this.#timer ??= setTimeout(() => this.#refill(), REFILL_DELAY_MS).unref();
+    this.#timer ??= setTimeout(() => this.#refillIfPossible(), REFILL_DELAY_MS).unref();
     return { sandbox: ready ?? this.#start(), warm: ready !== undefined };
   }
 
@@ -42,6 +42,17 @@ export class WarmPool {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await Promise.all([...this.#all].map((sandbox) => sandbox.kill()));
+  }
+
+  /** A disk that sessions have filled is no reason to end the process: whoever needs a sandbox is told. */
+  #refillIfPossible(): void {
+    try {
+      this.#refill();
+    } catch (error) {
+      console.error(
+        `[sessions] no sandbox can be kept warm: ${error instanceof Error ? error.message : error}`,
+      );
+    }
   }
 
   #refill(): void {

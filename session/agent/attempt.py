@@ -38,6 +38,10 @@ class Attempt:
 
     async def run(self, code: str, timeout_s: float, disk: Disk, before: Snapshot) -> str:
         """Runs the code and returns the status for the `done` line. Raises KernelUnavailable."""
+        problem = _unusable(code)
+        if problem:
+            self._collector.error("SyntaxError", problem, f"SyntaxError: {problem}")
+            return "error"
         scratch = await disk.look_at_scratch()
         channels = self._kernel.channels
         request = channels.execute_request(code)
@@ -70,11 +74,16 @@ class Attempt:
             await _first({reply, idle}, None)
             # The other one follows at once, unless it was too large to be taken.
             await asyncio.wait((reply, idle), timeout=LATE_S)
+            if reply.cancelled():
+                return "error"  # the kernel is being ended: whoever ends it knows how to call that
             if not idle.done():
                 self._collector.flush()
                 self._collector.truncate()
             if not reply.done():
-                return "error" if self._collector.saw_error else "ok"
+                if not self._collector.saw_error:
+                    message = "the kernel took the code and gave no answer: it may not have run"
+                    self._collector.error("NoReply", message, f"NoReply: {message}")
+                return "error"
             content = reply.result()
             if content.get("status") == "ok":
                 return "ok"
@@ -113,6 +122,15 @@ class Attempt:
         self._collector.flush()
         self._execution.emit("kernel_restarted", reason=self._kernel.death_reason, generation=generation)
         return "kernel_died"
+
+
+def _unusable(code: str) -> str | None:
+    """What is wrong with text that no kernel takes: it would end the request without an answer."""
+    if "\0" in code:
+        return "source code cannot contain null bytes; nothing was run"
+    if any("\ud800" <= character <= "\udfff" for character in code):
+        return "source code cannot contain half a surrogate pair; nothing was run"
+    return None
 
 
 async def _first(what: "set[asyncio.Future[Any]]", timeout_s: float | None) -> None:

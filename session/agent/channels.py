@@ -14,6 +14,7 @@ from typing import Any
 import zmq
 import zmq.asyncio
 from jupyter_client.session import Session
+from zmq.utils.monitor import parse_monitor_message
 
 # Told to sinks when messages went missing; no kernel can send a message of an empty type.
 LOST = ""
@@ -82,17 +83,25 @@ class Channels:
         return f"ipc://{self._prefix}-{PORTS[port]}"
 
     async def _mend(self, socket: zmq.asyncio.Socket, port: str) -> None:
-        """Connects again after a message that was too large: the library drops the connection for good."""
-        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        """Connects again after a message that was too large: the library drops the connection for good.
+
+        Only a kernel that answers again has lost a message; one that ended has said what it had to say.
+        """
+        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        broken = False
         while True:
-            await monitor.recv_multipart()
-            try:
-                socket.disconnect(self._address(port))
-            except zmq.ZMQError:
-                pass  # it had given the address up already
-            socket.connect(self._address(port))
-            for sink in list(self._sinks.values()):
-                sink(LOST, {})
+            event = parse_monitor_message(await monitor.recv_multipart())["event"]
+            if event == zmq.EVENT_DISCONNECTED:
+                broken = True
+                try:
+                    socket.disconnect(self._address(port))
+                except zmq.ZMQError:
+                    pass  # it had given the address up already
+                socket.connect(self._address(port))
+            elif broken:
+                broken = False
+                for sink in list(self._sinks.values()):
+                    sink(LOST, {})
 
     async def handshake(self) -> None:
         """Returns when requests are answered and published messages arrive."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .files import Workspace
 from .processes import KernelUser
-from .snapshots import MAX_ENTRIES, Snapshot, take_snapshot
+from .snapshots import MAX_COUNTED, MAX_DEPTH, MAX_ENTRIES, Snapshot, take_snapshot
 
 WATCH_S = 0.5
 # Looking at a folder with very many files must not take the processor from the code that runs.
@@ -44,9 +44,7 @@ class Disk:
 
     async def _open_to_us(self, path: Path) -> bool:
         # The kernel's user does it itself, so that no link can make us touch anything of ours.
-        if not self._user.separate:
-            return False
-        await self._user.run("/bin/chmod", "-fR", "g+rwX", "--", str(path))
+        await self._user.run("/bin/chmod", "-fR", "g+rwX" if self._user.separate else "u+rwX", "--", str(path))
         return True
 
     async def until_full(self, data: Snapshot, scratch: Snapshot) -> str:
@@ -61,7 +59,9 @@ class Disk:
                 now = await self._measure(descriptor, path)
                 if now.used_bytes > max(self.limit_bytes, before.used_bytes):
                     return f"No space left: {path} may hold {self.limit_bytes} bytes"
-                if now.overflow and not before.overflow:
-                    return f"No space left: {path} may hold {MAX_ENTRIES} files, in folders of moderate depth"
+                if now.entries > min(max(MAX_ENTRIES, before.entries), MAX_COUNTED):
+                    return f"No space left: {path} may hold {MAX_ENTRIES} files"
+                if now.deep and not before.deep:
+                    return f"No space left: {path} may hold {MAX_DEPTH} folders within each other"
             pause = SHARE_OF_TIME * (time.monotonic() - started)
             await asyncio.sleep(min(max(WATCH_S, pause), LONGEST_PAUSE_S))

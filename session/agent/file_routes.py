@@ -67,7 +67,9 @@ class File(Route):
     def put(self, path: str) -> None:
         if self.upload is None:
             raise self.refusal or invalid_request("there is no body")
-        self.answer(201, describe(path, self.upload.commit()))
+        stamp = self.upload.commit()
+        self.services.runner.known_files.note(path, stamp)
+        self.answer(201, describe(path, stamp))
 
     async def get(self, path: str) -> None:
         file, stamp = self.services.workspace.open_file(path, self.services.keeper.kernel_uid())
@@ -95,6 +97,7 @@ class File(Route):
 
     def delete(self, path: str) -> None:
         self.services.workspace.delete(path)
+        self.services.runner.known_files.note(path, None)
         self.set_status(204)
         self.clear_header("content-type")
 

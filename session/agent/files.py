@@ -171,8 +171,9 @@ class Workspace:
                 raise not_regular("only regular files can be read") from error
         status = os.fstat(file)
         # A hard link made by the kernel's code could name a file outside that only we may read; its own
-        # files it may link as it likes.
-        foreign = status.st_nlink > 1 and status.st_uid not in (kernel_uid, None)
+        # files, and those that it may read as well, it may link as it likes.
+        readable = status.st_mode & (0o040 if self._sharing.is_shared(status) else 0o004)
+        foreign = status.st_nlink > 1 and status.st_uid not in (kernel_uid, None) and not readable
         if not stat.S_ISREG(status.st_mode) or foreign:
             os.close(file)
             raise not_regular("only regular files can be read")

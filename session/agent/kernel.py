@@ -66,11 +66,18 @@ class Kernel:
         if await self.process.stdout.readline() != b"ready\n":
             await asyncio.wait_for(self.ended.wait(), 5)
             raise KernelUnavailable(f"the kernel ended while it started: {self.stderr_tail()}")
+        self._tasks.append(asyncio.create_task(self._drain_stdout()))
         await self.channels.handshake()
 
     async def _watch(self) -> None:
         await self.process.wait()
         self.ended.set()
+
+    async def _drain_stdout(self) -> None:
+        # Of no interest after the line that says ready; code that finds a way to write there must not block.
+        assert self.process.stdout is not None
+        while await self.process.stdout.read(65536):
+            continue
 
     async def _drain_stderr(self) -> None:
         # Read for ever, or a kernel that writes to it would block; kept only for the message of a failed start.

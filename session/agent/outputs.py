@@ -1,11 +1,12 @@
 """Kernel messages → lines of an execution, within bounds. The messages may be forged: nothing in them is trusted."""
 
 import asyncio
-import re
 from typing import Any
 
 from .channels import LOST
 from .executions import Execution
+from .rich import middle_cut, rich_text
+from .terminal import PlainStream, plain
 
 COALESCE_S = 0.05
 COALESCE_BYTES = 32 * 1024
@@ -16,20 +17,6 @@ MAX_ERRORS = 8
 MAX_TRACEBACK_CHARACTERS = 32 * 1024
 MAX_MESSAGE_CHARACTERS = 4 * 1024
 IMAGE_TYPES = ("image/png", "image/jpeg")
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-
-
-def plain(text: object) -> str:
-    """Text without terminal colours; anything that is not text becomes empty."""
-    return ESCAPES.sub("", text) if isinstance(text, str) else ""
-
-
-def middle_cut(text: str, limit: int) -> str:
-    """Keeps the beginning and the end of a text that is too long: tracebacks tell most at both ends."""
-    if len(text) <= limit:
-        return text
-    half = limit // 2
-    return f"{text[:half]}\n... {len(text) - 2 * half} characters left out ...\n{text[-half:]}"
 
 
 class OutputCollector:
@@ -45,7 +32,9 @@ class OutputCollector:
         self._images = 0
         self._errors = 0
         self._truncated = False
+        self._images_cut = False
         self._stream = ""
+        self._plain = {"stdout": PlainStream(), "stderr": PlainStream()}
         self._pieces: list[str] = []
         self._pending = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -71,15 +60,15 @@ class OutputCollector:
 
     def _take_stream(self, content: dict[str, Any]) -> None:
         name, text = content.get("name"), content.get("text")
-        if self._truncated or name not in ("stdout", "stderr") or not isinstance(text, str) or not text:
+        if self._room < 0 or name not in ("stdout", "stderr") or not isinstance(text, str) or not text:
             return
         if name != self._stream:
             self.flush()
             self._stream = name
-        text = self._fit(text)
+        text = self._plain[name].clean(self._fit(text))
         self._pieces.append(text)
         self._pending += len(text)
-        if self._room <= 0:
+        if self._room < 0:
             self.flush()
             self.truncate()
         elif self._pending >= COALESCE_BYTES:
@@ -116,7 +105,7 @@ class OutputCollector:
                 self._execution.emit("stream", name=self._stream, text=text)
 
     def truncate(self) -> None:
-        """Says, once, that output is missing."""
+        """Says, once, that text is missing."""
         if not self._truncated:
             self._truncated = True
             self._execution.emit("truncated", limit_bytes=self._limit)
@@ -128,20 +117,25 @@ class OutputCollector:
             image = data.get(mime)
             if isinstance(image, str):
                 image = image.replace("\n", "")
-                self._image_room -= len(image)
-                self._images += 1
-                if len(image) > MAX_IMAGE_BYTES or self._image_room < 0 or self._images > MAX_IMAGES:
-                    self.truncate()
-                else:
-                    self._execution.emit("display_data", mime=mime, data=image)
+                self._take_image(mime, image)
                 return
-        text = plain(data.get("text/plain"))
-        if text and not self._truncated:
+        text = rich_text(data)
+        if text and self._room >= 0:
             text = self._fit(text)
             if text:
                 self._execution.emit("execute_result", text=text)
             if self._room < 0:
                 self.truncate()
+
+    def _take_image(self, mime: str, image: str) -> None:
+        if len(image) <= min(MAX_IMAGE_BYTES, self._image_room) and self._images < MAX_IMAGES:
+            self._images += 1
+            self._image_room -= len(image)
+            self._execution.emit("display_data", mime=mime, data=image)
+        elif not self._images_cut:
+            # Pictures have bounds of their own: text that follows them still arrives.
+            self._images_cut = True
+            self._execution.emit("truncated", what="images", limit_bytes=MAX_IMAGES_BYTES)
 
     def _take_error(self, content: dict[str, Any]) -> None:
         frames = content.get("traceback")

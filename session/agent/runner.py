@@ -13,7 +13,8 @@ from .errors import AgentError, KernelUnavailable
 from .executions import Execution, ExecutionLog
 from .kernel import Kernel
 from .keeper import KernelKeeper
-from .snapshots import Snapshot, changes, listing, within_bounds
+from .known_files import KnownFiles
+from .snapshots import Snapshot, listing, within_bounds
 
 log = logging.getLogger("agent")
 
@@ -23,6 +24,7 @@ class Runner:
 
     def __init__(self, keeper: KernelKeeper, disk: Disk, limits: Limits) -> None:
         self.log = ExecutionLog()
+        self.known_files = KnownFiles()
         self._keeper = keeper
         self._disk = disk
         self._limits = limits
@@ -86,7 +88,9 @@ class Runner:
                 outcome.status = await attempt.run(code, timeout_s, self._disk, before)
             finally:
                 outcome.ended = time.monotonic()
-                outcome.find_files(before, await self._disk.look())
+                self.known_files.look_begins()
+                after = await self._disk.look()
+                outcome.tell_files(after, *self.known_files.news(before, after))
         except KernelUnavailable as error:
             execution.emit("error", ename="KernelUnavailable", evalue=str(error), traceback=str(error))
         except Exception:
@@ -121,8 +125,7 @@ class Outcome:
     deleted: list[str] = field(default_factory=list)
     more: bool = False
 
-    def find_files(self, before: Snapshot, after: Snapshot) -> None:
-        changed, deleted = changes(before, after)
+    def tell_files(self, after: Snapshot, changed: list[str], deleted: list[str]) -> None:
         self.files, self.deleted = listing(after, changed), within_bounds(deleted)
         self.more = len(self.files) < len(changed) or len(self.deleted) < len(deleted) or after.overflow
 

@@ -29,6 +29,10 @@ class Sharing:
     def data_file(self) -> int:
         return 0o644 if self.group is None else 0o664
 
+    def is_shared(self, status: os.stat_result) -> bool:
+        """Whether the kernel's user gets at a file of ours as a member of its group."""
+        return self.group is not None and status.st_gid == self.group
+
     def give(self, target: int | Path, mode: int) -> None:
         """Lets the kernel's user in: group first, since a change of group clears the setgid bit."""
         if self.group is not None:

@@ -120,6 +120,7 @@ class InterruptFreesTheKernel(AgentCase):
         lines, took = self._interrupt(IGNORES_SIGINT, ready="deaf\n")
         self.assertEqual(lines[-2]["type"], "kernel_restarted")
         self.assertEqual(lines[-2]["reason"], "requested")
+        self.assertNotIn("truncated", [line["type"] for line in lines])
         self.assertLess(took, 20)
         self.assert_alive()
 
@@ -156,6 +157,7 @@ class TimeLimit(AgentCase):
         self.assertEqual(story.of("kernel_restarted")[0]["reason"], "timeout")
         self.assertEqual(story.of("kernel_restarted")[0]["generation"], before + 1)
         self.assertIn("deaf", story.text())
+        self.assertEqual(story.of("truncated"), [])
         after = self.run_ok("print(1)")
         self.assertEqual(after.generation, before + 1)
 
@@ -168,6 +170,7 @@ class KernelDeath(AgentCase):
             (story.status, story.of("kernel_restarted")[0]["reason"]), ("kernel_died", reason), story.lines
         )
         self.assertEqual(story.of("kernel_restarted")[0]["generation"], before + 1)
+        self.assertEqual(story.of("truncated"), [])
         self.assert_alive()
         return story
 

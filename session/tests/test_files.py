@@ -107,6 +107,28 @@ class OutputFilesAreFound(AgentCase):
         self.assertEqual(story.done["deleted"], ["gone"])
         self.assertEqual(story.done["files"][1]["bytes"], 2)
 
+    def test_what_is_written_between_executions_is_told_by_the_next(self):
+        self.run_ok("open('early', 'w').write('x')")
+        story = self.run_ok(
+            "import subprocess\n"
+            "subprocess.Popen('sleep 0.3; echo late > late; rm early; touch over', shell=True)\nprint('begun')"
+        )
+        self.assertEqual(story.files, [])
+        wait_until(lambda: (self.agent.data / "over").exists(), "the late writer")
+        story = self.run_ok("1")
+        self.assertEqual((story.files, story.done["deleted"]), (["late", "over"], ["early"]))
+        self.assertEqual(self.run_ok("1").files, [])
+
+    def test_what_the_backend_did_itself_is_no_news(self):
+        self.run_ok("open('old', 'w').write('x')")
+        for path in ("put", ".dot", "a/.b/put", "a/put"):
+            self.agent.file("PUT", path, b"1")
+        self.agent.file("DELETE", "old")
+        story = self.run_ok("1")
+        self.assertEqual((story.files, story.done["deleted"]), ([], []))
+        self.assertEqual(self.run_ok("open('put', 'w').write('2')").files, ["put"])
+        self.assertEqual(self.run_ok("import os; os.remove('a/put')").done["deleted"], ["a/put"])
+
     def test_a_file_replaced_with_same_size_and_time_counts_as_changed(self):
         self.run_ok("open('twin', 'w').write('1')")
         story = self.run_ok(
@@ -249,6 +271,29 @@ class DiskIsBounded(AgentCase):
         self.assertIn("20000000 bytes", story.error["evalue"])
         # What is there can be removed, although the folder is still too full.
         self.run_ok("import os, time\nfor f in os.listdir(): os.remove(f)\ntime.sleep(1)")
+
+    def test_folders_within_folders_hide_nothing(self):
+        deep = "import os, time\nfor _ in range(150): os.mkdir('d' * 100); os.chdir('d' * 100)\ntime.sleep(5)"
+        try:
+            # At the second attempt it is there already: then its size still counts.
+            self.assertIn("64 folders within", self.agent.run(deep).error["evalue"])
+            code = "for i in range(6): open(f'{i}', 'wb').write(bytes(10_000_000))\ntime.sleep(20)"
+            story = self.agent.run(code)
+            self.assertEqual((story.status, story.error["ename"]), ("error", "DiskFull"), story.lines)
+            self.assertIn("20000000 bytes", story.error["evalue"])
+            self.run_ok("import time; time.sleep(1)")
+        finally:
+            self.run_ok(f"os.chdir({str(self.agent.data)!r}); os.system('rm -rf ddd*');")
+
+    def test_a_folder_that_is_closed_hides_nothing(self):
+        code = (
+            "import os, time\nos.mkdir('closed'); os.chmod('closed', 0)\nfor i in range(6):\n"
+            "    os.chmod('closed', 0o700); open(f'closed/{i}', 'wb').write(bytes(10_000_000))\n"
+            "    os.chmod('closed', 0)\n"
+            "time.sleep(20)"
+        )
+        self.assertEqual(self.agent.run(code).error["ename"], "DiskFull")
+        self.run_ok("os.system('chmod 700 closed; rm -r closed');")
 
     def test_the_scratch_folder_counts_too(self):
         code = (

@@ -173,8 +173,13 @@ class ByFileCapabilities(AnotherUser, AgentCase):
         os.chmod(secret, 0o600)
         os.link(secret, self.agent.data / "linked")
         self.assertEqual(self.agent.file("GET", "linked").code, "not_regular")
+        os.chown(secret, -1, self.agent.group)
+        self.assertEqual(self.agent.file("GET", "linked").code, "not_regular")
         self.run_ok("import os; open('own', 'w').write('x'); os.link('own', 'own link')")
         self.assertEqual(self.agent.file("GET", "own link").body, b"x")
+        self.agent.file("PUT", "uploaded", b"y")
+        self.run_ok("os.link('uploaded', 'uploaded link')")
+        self.assertEqual(self.agent.file("GET", "uploaded link").body, b"y")
 
     def test_time_limit_and_interrupt_reach_the_other_user(self):
         self.assertEqual(self.agent.run("kept = 1\nwhile True: pass", timeout_s=0.3).status, "timeout")

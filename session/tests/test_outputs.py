@@ -1,6 +1,7 @@
 """What code shows arrives as lines: text, results, pictures, errors; in order, bounded, without colour codes."""
 
 import base64
+import json
 import time
 import unittest
 from pathlib import Path
@@ -33,6 +34,20 @@ class OutputsArrive(AgentCase):
         self.assertIn("last\n", story.text())
         for number in range(20):
             self.assertEqual(self.run_ok(f"os.system('echo {number}');").text(), f"{number}\n")
+
+    def test_streams_can_be_given_to_child_processes(self):
+        code = (
+            "import subprocess, sys, os\nsubprocess.run(['seq', '1', '30000'], stdout=sys.stdout)\n"
+            "subprocess.run('echo wrong >&2', shell=True, stderr=sys.stderr)\n"
+            "os.write(sys.stdout.fileno(), b'last\\n');"
+        )
+        story = self.agent.run(code, timeout_s=20)
+        self.assertEqual((story.status, story.text("stderr")), ("ok", "wrong\n"))
+        self.assertEqual(story.text(), "".join(f"{number}\n" for number in range(1, 30001)) + "last\n")
+
+    def test_what_goes_to_the_kernels_first_stdout_holds_nobody_up(self):
+        code = "import os, sys; os.write(sys.stdout._original_stdstream_copy, b'x' * 500_000)"
+        self.assertEqual(self.agent.run(code, timeout_s=20).result, "500000")
 
     def test_bytes_that_are_not_utf8_do_no_harm(self):
         story = self.run_ok("import os\nos.write(1, b'a\\xff\\xfe\\xe2\\x82'); os.write(1, b'\\xac\\n');")
@@ -75,6 +90,29 @@ class OutputsArrive(AgentCase):
         self.assertEqual(len(story.of("execute_result")), 2)
         self.assertIn("b", story.of("execute_result")[1]["text"])
 
+    def test_what_is_made_for_browsers_arrives_as_its_source(self):
+        code = """
+from IPython.display import HTML, JSON, SVG, Audio, Code, Latex, Markdown, Math, display
+for shown in (Markdown('# *a*'), Math('x^2'), Latex('$y$'), JSON({'ü': [1, 2]}), HTML('<b>c</b>'),
+              SVG('<svg xmlns="http://www.w3.org/2000/svg"><text>d</text></svg>')):
+    display(shown)
+display(HTML('<i>' + 'e' * 100_000)); display(Audio(b'0' * 50, rate=8000)); display({'text/html': '<p>f</p>'}, raw=True)
+class Table:
+    def _repr_html_(self): return '<td>g</td>'
+class Told(Table):
+    def __repr__(self): return 'a table'
+display(Table()); display(Told()); object()
+"""
+        texts = [line["text"] for line in self.run_ok(code).of("execute_result")]
+        self.assertEqual(texts[0:3] + texts[4:5], ["# *a*", "$\\displaystyle x^2$", "$y$", "<b>c</b>"])
+        self.assertEqual(json.loads(texts[3]), {"ü": [1, 2]})
+        self.assertIn("<text>d</text>", texts[5])
+        self.assertIn("characters left out", texts[6])
+        self.assertLess(len(texts[6]), 20_000)
+        self.assertIn("Audio object", texts[7])
+        self.assertEqual(texts[8:11], ["<p>f</p>", "<td>g</td>", "a table"])
+        self.assertRegex(texts[11], "^<object at 0x[0-9a-f]+>$")
+
     def test_help_is_printed(self):
         self.assertIn("Return the number of items", self.run_ok("len?").text())
 
@@ -87,6 +125,13 @@ class OutputsArrive(AgentCase):
         self.assertIn("return 1 / 0", story.error["traceback"])
         self.assertNotIn("\x1b", story.error["traceback"])
         self.assertEqual(self.agent.run("def (").error["ename"], "SyntaxError")
+
+    def test_code_that_no_kernel_takes_is_an_error(self):
+        for code, words in (("print(1)\0", "null bytes"), ("x = '\ud800'", "surrogate")):
+            story = self.agent.run(code)
+            self.assertEqual((story.status, story.error["ename"], story.text()), ("error", "SyntaxError", ""))
+            self.assertIn(words, story.error["evalue"])
+        self.assert_alive()
 
     def test_code_that_asks_for_input_is_told_that_nobody_is_there(self):
         self.assertEqual(self.agent.run("input('name? ')").error["ename"], "StdinNotImplementedError")
@@ -116,6 +161,22 @@ class FloodsAreCut(AgentCase):
         self.assertLessEqual(len(story.text().encode()), LIMIT)
         self.assertLess(grown, 64)
         return story
+
+    def test_exactly_as_much_as_fits_is_not_cut(self):
+        story = self.run_ok(f"print('x' * {LIMIT - 1})")
+        self.assertEqual((len(story.text()), story.of("truncated")), (LIMIT, []))
+
+    def test_too_many_pictures_do_not_take_the_text_along(self):
+        picture = "Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + bytes({size}), format='png')"
+        for count, size, shown in ((66, 100, 64), (12, 3_000_000, 8)):
+            code = (
+                "from IPython.display import Image, display\n"
+                f"for _ in range({count}): display({picture.format(size=size)})\nprint('the result is 42')"
+            )
+            story = self.run_ok(code)
+            self.assertEqual(len(story.of("display_data")), shown)
+            self.assertEqual([line["what"] for line in story.of("truncated")], ["images"])
+            self.assertEqual(story.text(), "the result is 42\n")
 
     def test_a_gigabyte_of_prints(self):
         story = self._flood("1 GB of prints", "line = 'x' * 999\nfor _ in range(1_000_000): print(line)")
@@ -163,6 +224,15 @@ print('still here')
         self.assertIn("still here", story.text())
         self.assert_alive()
 
+    def test_an_end_without_an_answer_is_not_called_ok(self):
+        code = (
+            "kernel = get_ipython().kernel\nkernel.session.send(kernel.iopub_socket, 'status', "
+            "{'execution_state': 'idle'}, parent=kernel.get_parent())\nimport time; time.sleep(2)"
+        )
+        story = self.agent.run(code)
+        self.assertEqual((story.status, story.error["ename"]), ("error", "NoReply"))
+        self.assert_alive()
+
     def test_a_forged_giant_message_is_lost_and_said_to_be(self):
         code = """
 session, io = get_ipython().kernel.session, get_ipython().kernel.iopub_socket
@@ -172,7 +242,7 @@ import time; time.sleep(0.5)
 print('after')
 """
         story = self._flood("forged giant", code)
-        self.assertEqual(story.status, "ok")
+        self.assertEqual((story.status, story.text()), ("ok", "after\n"))
         self.assertEqual(self.run_ok("print('all of it')").text(), "all of it\n")
 
 

@@ -51,7 +51,12 @@ export const executionLine = z.discriminatedUnion('type', [
   }),
   z.object({ ...numbered, type: z.literal('execute_result'), text }),
   z.object({ ...numbered, type: z.literal('error'), ename: text, evalue: text, traceback: text }),
-  z.object({ ...numbered, type: z.literal('truncated'), limit_bytes: count }),
+  z.object({
+    ...numbered,
+    type: z.literal('truncated'),
+    what: z.enum(['text', 'images']).default('text'),
+    limit_bytes: count,
+  }),
   z.object({
     ...numbered,
     type: z.literal('kernel_restarted'),

@@ -27,7 +27,11 @@ export class OutputBudget {
         yield* this.#onOwnLine(line.traceback || `${line.ename}: ${line.evalue}`);
         return;
       case 'truncated':
-        yield this.#note(`output cut at ${line.limit_bytes} bytes`);
+        yield this.#note(
+          line.what === 'images'
+            ? `images left out: at most ${MAX_IMAGES}, of ${line.limit_bytes} bytes together, are shown`
+            : `output cut at ${line.limit_bytes} bytes`,
+        );
         return;
       case 'display_data':
         yield* this.#image(line.mime, line.data);

@@ -158,6 +158,25 @@ describe('its end', () => {
     assert.equal(existsSync(claimed.folder), false);
   });
 
+  test('code that makes its folder hard to remove does not end the process around it', async () => {
+    const emulator = await startTestEmulator({ warm: 0 });
+    const { sessions, store } = sessionsOn(emulator);
+    const { session } = await sessions.acquire('thread_1', never);
+    const code = `
+import os
+os.mkdir('closed'); open('closed/file', 'w').close(); os.chmod('closed', 0o555)
+for _ in range(60):
+    os.mkdir('d' * 100); os.chdir('d' * 100)
+`;
+    assert.equal((await run(session, code)).done.status, 'ok');
+    const group = emulator.groups.get(store.rows.get('thread_1')?.record.group ?? '');
+    assert.ok(group?.sandbox);
+    await sessions.remove('thread_1');
+    await group.sandbox.exited;
+    assert.equal(existsSync(group.sandbox.folder), false);
+    await emulator.stop();
+  });
+
   test('killing it kills its sandboxes, and the next one cleans up after it', async () => {
     const temporary = mkdtempSync(join(tmpdir(), 'hg-test-'));
     const environment = { TMPDIR: temporary };

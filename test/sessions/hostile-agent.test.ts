@@ -166,6 +166,10 @@ describe('a flood', () => {
       says200(started, stream('abc'), { type: 'truncated', limit_bytes: 3 }, done()),
     );
     assert.equal(logs, 'abc\n[output cut at 3 bytes]\n');
+    const pictures = await executeOn(
+      says200(started, { type: 'truncated', what: 'images', limit_bytes: 9 }, stream('text'), done()),
+    );
+    assert.equal(pictures.logs, '[images left out: at most 64, of 9 bytes together, are shown]\ntext');
   });
 
   test('of pictures is cut with a note, and what is no picture is left out', async () => {

@@ -14,6 +14,7 @@ from ipykernel.iostream import OutStream
 
 CHUNK_BYTES = 65536
 DRAIN_S = 0.5
+DESCRIPTORS = {"stdout": 1, "stderr": 2}
 
 
 class BoundedStream(OutStream):
@@ -42,6 +43,12 @@ class BoundedStream(OutStream):
             self._written += min(len(string), room)
             super().write(string if len(string) <= room else string[:room])
         return len(string)
+
+    def fileno(self):
+        # ipykernel gives a copy of what 1 and 2 were before: what a child process writes there, nobody sees.
+        if getattr(self, "_fid", None) is None:
+            return super().fileno()
+        return DESCRIPTORS[self.name]
 
     def _watch_pipe_fd(self):
         # ipykernel's own loop ends at the first byte that is not UTF-8, after which writers block for ever.
