@@ -12,6 +12,8 @@ for name in null zero full random urandom tty; do
 done
 ln -s /proc/self/fd "$root/dev/fd"; ln -s fd/0 "$root/dev/stdin"; ln -s fd/1 "$root/dev/stdout"; ln -s fd/2 "$root/dev/stderr"
 mkdir "$root/dev/shm"; mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
+mkdir "$root/dev/pts"; mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts "$root/dev/pts"
+ln -s pts/ptmx "$root/dev/ptmx"
 for bind in $binds; do
   mkdir -p "$root\${bind#*:}"; mount --bind "\${bind%%:*}" "$root\${bind#*:}"
 done
