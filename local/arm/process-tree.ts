@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** Processes below `root` (not itself), in the order of their ancestry. Those that end meanwhile are left out. */
 export function descendants(root: number): number[] {
@@ -45,9 +46,37 @@ export function proportionalBytes(pid: number): number {
 }
 
 export function killProcess(pid: number): void {
+  signalProcess(pid, 'SIGKILL');
+}
+
+const STOP_MS = 1000;
+
+/**
+ * SIGKILL for a process and all below it. It is stopped first: what it is just starting would be overlooked, and
+ * would live on without it. A bubblewrap of some milliseconds leaves such a child, which waits for it for ever.
+ */
+export async function killTree(root: number): Promise<void> {
+  if (!signalProcess(root, 'SIGSTOP')) return;
+  for (const end = Date.now() + STOP_MS; isRunning(root) && Date.now() < end; ) await delay(1);
+  for (const pid of descendants(root)) killProcess(pid);
+  killProcess(root);
+}
+
+/** @returns whether there was such a process */
+function signalProcess(pid: number, signal: 'SIGKILL' | 'SIGSTOP'): boolean {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
+    return true;
   } catch {
-    // It ended by itself.
+    return false; // It ended by itself.
+  }
+}
+
+/** Neither stopped (T) nor over (Z, X): https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function isRunning(pid: number): boolean {
+  try {
+    return /\) [^TZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }

@@ -14,6 +14,7 @@ import {
   type SandboxLimits,
   SOCKET_NAME,
 } from './bubblewrap.ts';
+import { killTree } from './process-tree.ts';
 import type { PythonRuntime } from './python-runtime.ts';
 import { removeFolder } from './remove-folder.ts';
 import { seccompProgram } from './seccomp.ts';
@@ -153,7 +154,7 @@ export class Sandbox {
 
   /** SIGKILL to the whole sandbox, as a crash or the end of a virtual machine would. */
   async kill(): Promise<void> {
-    this.#process.kill('SIGKILL');
+    if (!this.#over && this.#process.pid !== undefined) await killTree(this.#process.pid);
     await this.exited;
   }
 }

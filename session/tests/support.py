@@ -167,8 +167,16 @@ class Agent:
         finally:
             connection.close()
 
-    def run(self, code, timeout_s=60, execution_id=None):
-        return Story([line for line in self.start(code, timeout_s, execution_id) if line["type"] != "heartbeat"])
+    def run(self, code, timeout_s=60, execution_id=None, on_text=lambda: None):
+        """`on_text` is called once, when the first text has arrived."""
+        lines, told = [], False
+        for line in self.start(code, timeout_s, execution_id):
+            if line["type"] == "stream" and not told:
+                told = True
+                on_text()
+            if line["type"] != "heartbeat":
+                lines.append(line)
+        return Story(lines)
 
     def file(self, method, path, body=None, headers=None):
         return self.call(method, "/v1/files/" + quote(path, safe="/"), body, headers=headers)
