@@ -2,6 +2,7 @@ import { glob } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { descendants, killProcess } from '../local/arm/process-tree.ts';
 import { startAzurite } from '../local/azurite.ts';
 import { onStopRequest } from '../local/stop-request.ts';
 import { nodeTests } from './runner/node-tests.ts';
@@ -16,11 +17,21 @@ import { add, isGood, nothing, showTally } from './runner/tally.ts';
 const project = fileURLToPath(new URL('..', import.meta.url));
 const chosen = process.argv.slice(2);
 const startedAt = performance.now();
+let tally = nothing;
 const stopped = new AbortController();
 onStopRequest(async () => {
   stopped.abort();
   process.exit(130);
 });
+/** Several times what the suite takes: whatever hangs, there is a verdict, and nothing is left running. */
+const SUITE_MINUTES = 40;
+setTimeout(() => {
+  process.stdout.write(
+    `\nThe tests did not end within ${SUITE_MINUTES} min:\n${showTally(add(tally, { passed: 0, failed: 1, skipped: 0 }))}\n`,
+  );
+  for (const pid of descendants(process.pid)) killProcess(pid);
+  process.exit(1);
+}, SUITE_MINUTES * 60_000).unref();
 
 async function testFiles(): Promise<string[]> {
   const files: string[] = [];
@@ -31,7 +42,6 @@ async function testFiles(): Promise<string[]> {
   return files.filter(matches).sort();
 }
 
-let tally = nothing;
 if (chosen.length === 0) {
   tally = add(tally, await staticChecks(project, stopped.signal));
   tally = add(tally, await pythonTests(project, stopped.signal));

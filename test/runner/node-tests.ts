@@ -4,13 +4,15 @@ import { spec } from 'node:test/reporters';
 import { nothing, type Tally } from './tally.ts';
 
 const CONCURRENCY = 2;
-const FILE_TIMEOUT_MS = 10 * 60_000;
+/** Ten times what the slowest file needs on two cores. */
+const FILE_MS = 8 * 60_000;
 
 /** Every file in a process of its own, two at a time; results are printed as they come. */
 export async function nodeTests(
   files: readonly string[],
   project: string,
   signal: AbortSignal,
+  fileMs = FILE_MS,
 ): Promise<Tally> {
   if (files.length === 0) return nothing;
   let tally = nothing;
@@ -18,8 +20,8 @@ export async function nodeTests(
     files: [...files],
     cwd: project,
     concurrency: CONCURRENCY,
-    timeout: FILE_TIMEOUT_MS,
     isolation: 'process',
+    execArgv: ['--import', new URL(`./file-deadline.ts?ms=${fileMs}`, import.meta.url).href],
     signal,
   });
   results.on('test:summary', ({ file, counts }) => {
