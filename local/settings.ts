@@ -38,11 +38,15 @@ export function hostEnvironment(caller: Environment, emulated: Emulated): Enviro
     ...model,
     AzureWebJobsStorage: emulated.storage,
     API_KEYS: emulated.apiKeys,
-    SESSION_ARM_ENDPOINT: emulated.armUrl,
-    // Names that only Azure would look up; the emulator takes any.
-    SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-    SESSION_RESOURCE_GROUP: 'hourglass-local',
-    SESSION_LOCATION: 'local',
-    SESSION_IMAGE: 'hourglass-session',
+    ...emulatedSessions(emulated.armUrl),
   };
 }
+
+/** Where sessions are made. The names are what only Azure would look up; the emulator takes any. */
+export const emulatedSessions = (armUrl: string) => ({
+  SESSION_ARM_ENDPOINT: armUrl,
+  SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
+  SESSION_RESOURCE_GROUP: 'hourglass-local',
+  SESSION_LOCATION: 'local',
+  SESSION_IMAGE: 'hourglass-session',
+});

@@ -4,6 +4,7 @@
  * code other than 0 when a run is lost, a message doubled, a thread stuck or a file left over.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+
 import { systemClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config.ts';
 import { openStorageAccount } from '../../shared/store/connection.ts';
@@ -12,6 +13,7 @@ import { startScriptedModel } from '../../test/support/scripted-model.ts';
 import { startArmEmulator } from '../arm/emulator.ts';
 import { startAzurite } from '../azurite.ts';
 import { startFaultProxy } from '../fault-proxy.ts';
+import { emulatedSessions } from '../settings.ts';
 import { findPython } from '../setup/find-python.mjs';
 import { Caller, type Outcome, persist } from './chaos/caller.ts';
 import { injectFaults } from './chaos/faults.ts';
@@ -44,11 +46,7 @@ const environment = {
   API_KEYS: 'team:KEY',
   OPENAI_BASE_URL: model.url,
   OPENAI_API_KEY: 'none',
-  SESSION_ARM_ENDPOINT: arm.url,
-  SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-  SESSION_RESOURCE_GROUP: 'sessions',
-  SESSION_LOCATION: 'local',
-  SESSION_IMAGE: 'hourglass-session',
+  ...emulatedSessions(arm.url),
 };
 const hosts = new Hosts(environment);
 // What is only looked at is looked at without faults.

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 
 import { startAzurite } from '../../local/azurite.ts';
 import { startFaultProxy } from '../../local/fault-proxy.ts';
+import { emulatedSessions } from '../../local/settings.ts';
 import { createReadiness } from '../../shared/http/health.ts';
 import { quietLog } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
@@ -18,11 +19,7 @@ const hostOn = ({ connectionString }: { readonly connectionString: string }) =>
       AzureWebJobsStorage: connectionString,
       STORAGE_PREFIX: 'health',
       OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
-      SESSION_ARM_ENDPOINT: 'http://127.0.0.1:1',
-      SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-      SESSION_RESOURCE_GROUP: 'sessions',
-      SESSION_LOCATION: 'local',
-      SESSION_IMAGE: 'hourglass-session',
+      ...emulatedSessions('http://127.0.0.1:1'),
     },
   });
 

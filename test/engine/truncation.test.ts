@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { newMessage } from '../../shared/api/message.ts';
 import type { PromptGroup } from '../../shared/engine/build-prompt.ts';
 import { truncate } from '../../shared/engine/truncate.ts';
 import { countMessageTokens } from '../../shared/model/context.ts';
 import type { ChatMessage } from '../../shared/model/model.ts';
-import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
+import { type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
 import { aFunction, giveOutput, stored } from './scenario.ts';
 
 describe('which groups of a conversation are kept', () => {
@@ -58,19 +57,6 @@ describe('what a model is sent of a long thread', () => {
     await engine[Symbol.asyncDispose]();
   });
 
-  async function say({ threadId }: RunIds, text: string): Promise<void> {
-    const { stores, clock } = engine.services;
-    const { outcome } = await stores.messages.append(PROJECT, threadId, (id) =>
-      newMessage({ role: 'user', content: text } as never, {
-        project: PROJECT,
-        threadId,
-        id,
-        now: clock.now(),
-      }),
-    );
-    assert.equal(outcome, 'appended');
-  }
-
   async function ask(options: Parameters<TestEngine['aRun']>[0]): Promise<RunIds & { sent: ChatMessage[] }> {
     engine.model.add({ text: 'ok' });
     const run = await engine.aRun(options);
@@ -83,7 +69,7 @@ describe('what a model is sent of a long thread', () => {
 
   it('auto: as many of the newest messages as fit, by real counts, after the instructions', async () => {
     const first = await ask({ text: 'first' });
-    for (let i = 0; i < 20; i++) await say(first, long(`message ${i}`));
+    for (let i = 0; i < 20; i++) await engine.say(first.threadId, long(`message ${i}`));
     const { sent } = await ask({ threadId: first.threadId, assistant: { instructions: 'Be kind.' } });
     const tokens = await countMessageTokens(sent, 'scripted');
     // A quarter of the context is left for the answer.
@@ -100,7 +86,7 @@ describe('what a model is sent of a long thread', () => {
 
   it('max_prompt_tokens: no more than the budget, by real counts', async () => {
     const first = await ask({ text: 'first' });
-    for (let i = 0; i < 10; i++) await say(first, long(`message ${i}`));
+    for (let i = 0; i < 10; i++) await engine.say(first.threadId, long(`message ${i}`));
     const { sent } = await ask({ threadId: first.threadId, run: { max_prompt_tokens: 256 } });
     const tokens = await countMessageTokens(sent, 'scripted');
     assert.ok(tokens <= 256 && sent.length === 3, `${sent.length} messages, ${tokens} tokens`);
@@ -112,7 +98,7 @@ describe('what a model is sent of a long thread', () => {
     await engine.pump();
     await giveOutput(engine, run, 'output');
     await engine.pump();
-    await say(run, 'and now');
+    await engine.say(run.threadId, 'and now');
     const strategy = (last_messages: number) => ({
       threadId: run.threadId,
       run: { truncation_strategy: { type: 'last_messages' as const, last_messages } },
@@ -122,7 +108,7 @@ describe('what a model is sent of a long thread', () => {
       two.sent.map(({ role, content }) => `${role} ${content}`),
       ['assistant null', 'tool output', 'assistant called', 'user and now'],
     );
-    await say(run, 'and then');
+    await engine.say(run.threadId, 'and then');
     const one = await ask(strategy(1));
     assert.deepEqual(
       one.sent.map(({ content }) => content),

@@ -5,6 +5,7 @@ import OpenAI from 'openai';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
 import type { HostProcess } from '../../local/host-process.ts';
+import { emulatedSessions } from '../../local/settings.ts';
 import { type CrashPoint, crashPoints } from '../../shared/engine/crash-points.ts';
 import { testStorage } from '../support/azurite.ts';
 import { assertNoHandlerThrew, startHost } from '../support/host.ts';
@@ -94,11 +95,7 @@ describe('a host that dies', { concurrency: 3 }, () => {
       API_KEYS: 'team:KEY',
       OPENAI_BASE_URL: model.url,
       OPENAI_API_KEY: 'none',
-      SESSION_ARM_ENDPOINT: arm.url,
-      SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-      SESSION_RESOURCE_GROUP: 'sessions',
-      SESSION_LOCATION: 'local',
-      SESSION_IMAGE: 'hourglass-session',
+      ...emulatedSessions(arm.url),
       ...more,
     };
     return (crashAt?: CrashPoint, drainSeconds?: number) =>

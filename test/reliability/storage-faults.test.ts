@@ -10,7 +10,6 @@ import {
   type StorageRequest,
   startFaultProxy,
 } from '../../local/fault-proxy.ts';
-import { newMessage } from '../../shared/api/message.ts';
 import { startRun } from '../../shared/engine/start-run.ts';
 import { outline, pumpUntil, stored, textOf } from '../engine/scenario.ts';
 import { type TestApi, testApi } from '../support/api.ts';
@@ -36,18 +35,9 @@ async function brokenEngine(): Promise<{ engine: TestEngine; proxy: FaultProxy }
 /** A thread with one finished run, and another run in it that answers `text`. */
 async function goOn(engine: TestEngine, thread: RunIds, text: string): Promise<RunIds> {
   const { threadId, assistantId } = thread;
-  const { stores, clock } = engine.services;
-  const assistant = await stores.assistants.get(PROJECT, assistantId);
+  const assistant = await engine.services.stores.assistants.get(PROJECT, assistantId);
   assert.ok(assistant);
-  const { outcome } = await stores.messages.append(PROJECT, threadId, (id) =>
-    newMessage({ role: 'user', content: text } as never, {
-      project: PROJECT,
-      threadId,
-      id,
-      now: clock.now(),
-    }),
-  );
-  assert.equal(outcome, 'appended');
+  await engine.say(threadId, text);
   const request = { assistant_id: assistantId } as never;
   const { queued } = await startRun(engine.services, { project: PROJECT, threadId, assistant, request });
   const run = { threadId, assistantId, runId: queued.object.id };

@@ -8,8 +8,9 @@ import { type TestApi, testApi } from '../support/api.ts';
 import {
   BEGIN,
   collect,
+  GOES_ON,
   MESSAGE_BEGINS,
-  MESSAGE_ENDS,
+  messageOf,
   namesOf,
   STEP_BEGINS,
   type Streamed,
@@ -54,13 +55,7 @@ describe('the order of events', () => {
   it('plain text', async () => {
     api.engine.model.add({ text: ['Hello', ' there', '!'] });
     const events = await run();
-    assert.deepEqual(namesOf(events), [
-      ...BEGIN,
-      ...MESSAGE_BEGINS,
-      'message.delta ×3',
-      ...MESSAGE_ENDS,
-      'run.completed',
-    ]);
+    assert.deepEqual(namesOf(events), [...BEGIN, ...messageOf(3), 'run.completed']);
     const deltas = events.flatMap((event) =>
       event.event === 'thread.message.delta' ? [event.data.delta.content] : [],
     );
@@ -90,15 +85,7 @@ describe('the order of events', () => {
         stream: true,
       }),
     );
-    assert.deepEqual(namesOf(second), [
-      'run.step.completed',
-      'run.queued',
-      'run.in_progress',
-      ...MESSAGE_BEGINS,
-      'message.delta ×2',
-      ...MESSAGE_ENDS,
-      'run.completed',
-    ]);
+    assert.deepEqual(namesOf(second), [...GOES_ON, ...messageOf(2), 'run.completed']);
   });
 
   it('text followed by tool calls in one answer: one step after the other', async () => {
@@ -109,9 +96,7 @@ describe('the order of events', () => {
     const first = await run([weather]);
     assert.deepEqual(namesOf(first), [
       ...BEGIN,
-      ...MESSAGE_BEGINS,
-      'message.delta ×2',
-      ...MESSAGE_ENDS,
+      ...messageOf(2),
       ...STEP_BEGINS,
       'run.step.delta ×4',
       'run.requires_action',
@@ -155,18 +140,7 @@ describe('the order of events', () => {
         stream: true,
       }),
     );
-    assert.deepEqual(namesOf(second), [
-      'run.step.completed',
-      'run.queued',
-      'run.in_progress',
-      ...MESSAGE_BEGINS,
-      'message.delta',
-      ...MESSAGE_ENDS,
-      ...MESSAGE_BEGINS,
-      'message.delta',
-      ...MESSAGE_ENDS,
-      'run.completed',
-    ]);
+    assert.deepEqual(namesOf(second), [...GOES_ON, ...messageOf(1), ...messageOf(1), 'run.completed']);
   });
 
   it('failure by the model in the middle of its answer', async () => {
@@ -276,13 +250,7 @@ describe('the order of events', () => {
   it('refusal', async () => {
     api.engine.model.add({ pieces: [{ delta: { refusal: 'I will' } }, { delta: { refusal: ' not.' } }] });
     const events = await run();
-    assert.deepEqual(namesOf(events), [
-      ...BEGIN,
-      ...MESSAGE_BEGINS,
-      'message.delta ×2',
-      ...MESSAGE_ENDS,
-      'run.completed',
-    ]);
+    assert.deepEqual(namesOf(events), [...BEGIN, ...messageOf(2), 'run.completed']);
     const completed = events.find((event) => event.event === 'thread.message.completed');
     assert.deepEqual(completed?.data.content, [{ type: 'refusal', refusal: 'I will not.' }]);
   });
@@ -290,13 +258,7 @@ describe('the order of events', () => {
   it('a connection to the model that drops: nothing is told twice', async () => {
     api.engine.model.add({ text: ['Hello', ' th'], pieces: ['drop'] }, { text: ['Hello', ' there', '!'] });
     const events = await run();
-    assert.deepEqual(namesOf(events), [
-      ...BEGIN,
-      ...MESSAGE_BEGINS,
-      'message.delta ×4',
-      ...MESSAGE_ENDS,
-      'run.completed',
-    ]);
+    assert.deepEqual(namesOf(events), [...BEGIN, ...messageOf(4), 'run.completed']);
     const text = events
       .flatMap((event) => (event.event === 'thread.message.delta' ? (event.data.delta.content ?? []) : []))
       .map((part) => (part.type === 'text' ? part.text?.value : ''))

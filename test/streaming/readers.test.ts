@@ -8,6 +8,7 @@ import OpenAI from 'openai';
 
 import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import type { HostProcess } from '../../local/host-process.ts';
+import { emulatedSessions } from '../../local/settings.ts';
 import { testStorage } from '../support/azurite.ts';
 import { eventually } from '../support/eventually.ts';
 import { assertNoHandlerThrew, startHost } from '../support/host.ts';
@@ -50,11 +51,7 @@ describe('readers of streams', () => {
         API_KEYS: 'team-a:KEY-A',
         OPENAI_BASE_URL: model.url,
         OPENAI_API_KEY: 'none',
-        SESSION_ARM_ENDPOINT: 'http://127.0.0.1:1',
-        SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-        SESSION_RESOURCE_GROUP: 'sessions',
-        SESSION_LOCATION: 'local',
-        SESSION_IMAGE: 'hourglass-session',
+        ...emulatedSessions('http://127.0.0.1:1'),
       },
     });
     client = new OpenAI({ baseURL: `${host.url}/v1`, apiKey: 'KEY-A' });

@@ -63,3 +63,11 @@ export const BEGIN = ['run.created', 'run.queued', 'run.in_progress'];
 export const STEP_BEGINS = ['run.step.created', 'run.step.in_progress'];
 export const MESSAGE_BEGINS = [...STEP_BEGINS, 'message.created', 'message.in_progress'];
 export const MESSAGE_ENDS = ['message.completed', 'run.step.completed'];
+/** A message of so many pieces, from its step's beginning to its end. */
+export const messageOf = (pieces: number) => [
+  ...MESSAGE_BEGINS,
+  pieces === 1 ? 'message.delta' : `message.delta ×${pieces}`,
+  ...MESSAGE_ENDS,
+];
+/** What the outputs of a step's functions set going. */
+export const GOES_ON = ['run.step.completed', 'run.queued', 'run.in_progress'];

@@ -5,22 +5,14 @@ import OpenAI from 'openai';
 
 import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import type { HostProcess } from '../../local/host-process.ts';
+import { emulatedSessions } from '../../local/settings.ts';
 import { testStorage } from '../support/azurite.ts';
 import { eventually } from '../support/eventually.ts';
 import { assertNoHandlerThrew, startHost } from '../support/host.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 import { EVENTS_AT, modelOf, POINTS, sessionOf, storyOf, userText } from './code-run.ts';
 import { type ScriptedSessions, startScriptedSessions } from './scripted-sessions.ts';
-import {
-  BEGIN,
-  collect,
-  MESSAGE_BEGINS,
-  MESSAGE_ENDS,
-  namesOf,
-  readEvents,
-  STEP_BEGINS,
-  type WireEvent,
-} from './streams.ts';
+import { BEGIN, collect, messageOf, namesOf, readEvents, STEP_BEGINS, type WireEvent } from './streams.ts';
 
 /** Killed in the middle of the code, in the middle of the answer, and at the end. */
 const AFTER_EVERY_EVENT = ['behind-6', 'behind-10', `level-${POINTS - 1}`];
@@ -97,11 +89,7 @@ describe('a stream whose host was killed', () => {
       OPENAI_BASE_URL: model.url,
       OPENAI_API_KEY: 'none',
       RUN_LEASE_SECONDS: '5',
-      SESSION_ARM_ENDPOINT: sessions.url,
-      SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-      SESSION_RESOURCE_GROUP: 'sessions',
-      SESSION_LOCATION: 'local',
-      SESSION_IMAGE: 'hourglass-session',
+      ...emulatedSessions(sessions.url),
     };
   });
   after(async () => {
@@ -118,6 +106,13 @@ describe('a stream whose host was killed', () => {
     return started;
   }
 
+  const postRun = (baseURL: string, threadId: string, assistant_id: string) =>
+    fetch(`${baseURL}/threads/${threadId}/runs`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer KEY-A', 'content-type': 'application/json', 'x-event-ids': 'true' },
+      body: JSON.stringify({ assistant_id, stream: true }),
+    });
+
   /** Starts a run and reads its stream as far as it comes before it is held. */
   async function readUntil(url: string, assistant_id: string, name: string, point: number): Promise<Cut> {
     const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: 'KEY-A' });
@@ -126,15 +121,7 @@ describe('a stream whose host was killed', () => {
     });
     if (name.startsWith('behind')) heldThreads.add(thread.id);
     heldRuns.set(name, point);
-    const response = await fetch(`${url}/v1/threads/${thread.id}/runs`, {
-      method: 'POST',
-      headers: {
-        authorization: 'Bearer KEY-A',
-        'content-type': 'application/json',
-        'x-event-ids': 'true',
-      },
-      body: JSON.stringify({ assistant_id, stream: true }),
-    });
+    const response = await postRun(`${url}/v1`, thread.id, assistant_id);
     const seen: WireEvent[] = [];
     const events = readEvents(response.body);
     while (seen.length < EVENTS_AT[point]!) {
@@ -149,15 +136,7 @@ describe('a stream whose host was killed', () => {
   async function readBehind(client: OpenAI, assistant_id: string, content: string, events = 100) {
     const thread = await client.beta.threads.create({ messages: [{ role: 'user', content }] });
     heldThreads.add(thread.id);
-    const response = await fetch(`${client.baseURL}/threads/${thread.id}/runs`, {
-      method: 'POST',
-      headers: {
-        authorization: 'Bearer KEY-A',
-        'content-type': 'application/json',
-        'x-event-ids': 'true',
-      },
-      body: JSON.stringify({ assistant_id, stream: true }),
-    });
+    const response = await postRun(client.baseURL, thread.id, assistant_id);
     const seen: WireEvent[] = [];
     const stream = readEvents(response.body);
     while (seen.length < events) {
@@ -247,14 +226,7 @@ describe('a stream whose host was killed', () => {
   });
 
   it('keeps a message that was complete before the calls of its answer, whatever the model says then', async () => {
-    assert.deepEqual(namesOf(talking), [
-      ...BEGIN,
-      ...MESSAGE_BEGINS,
-      'message.delta ×2',
-      ...MESSAGE_ENDS,
-      ...STEP_BEGINS,
-      'run.step.delta ×2',
-    ]);
+    assert.deepEqual(namesOf(talking), [...BEGIN, ...messageOf(2), ...STEP_BEGINS, 'run.step.delta ×2']);
     const { id, thread_id } = talking[0]!.data as Cut['run'];
     const response = await fetch(`${second.url}/v1/threads/${thread_id}/runs/${id}/events`, {
       headers: { authorization: 'Bearer KEY-A', 'last-event-id': talking.at(-1)?.id ?? '' },

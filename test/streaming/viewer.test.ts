@@ -11,8 +11,8 @@ import { type TestApi, testApi } from '../support/api.ts';
 import {
   BEGIN,
   collect,
-  MESSAGE_BEGINS,
-  MESSAGE_ENDS,
+  GOES_ON,
+  messageOf,
   namesOf,
   readEvents,
   STEP_BEGINS,
@@ -70,14 +70,7 @@ describe('viewers of a run', () => {
     api.engine.model.add({ text: ['Hello', ' there'] });
     const { path } = await streamedRun();
     const all = await view(path);
-    assert.deepEqual(namesOf(all), [
-      ...BEGIN,
-      ...MESSAGE_BEGINS,
-      'message.delta ×2',
-      ...MESSAGE_ENDS,
-      'run.completed',
-      'done',
-    ]);
+    assert.deepEqual(namesOf(all), [...BEGIN, ...messageOf(2), 'run.completed', 'done']);
     const sixth = all[5]?.id ?? '';
     assert.deepEqual(await view(`${path}?after=${sixth}`), all.slice(6));
     assert.deepEqual(await view(path, { 'last-event-id': sixth }), all.slice(6));
@@ -113,16 +106,7 @@ describe('viewers of a run', () => {
     });
     await api.engine.pump();
     const rest = await waiting;
-    assert.deepEqual(namesOf(rest), [
-      'run.step.completed',
-      'run.queued',
-      'run.in_progress',
-      ...MESSAGE_BEGINS,
-      'message.delta ×2',
-      ...MESSAGE_ENDS,
-      'run.completed',
-      'done',
-    ]);
+    assert.deepEqual(namesOf(rest), [...GOES_ON, ...messageOf(2), 'run.completed', 'done']);
     assert.deepEqual(await view(path), [...before.slice(0, -1), ...rest]);
   });
 
@@ -196,14 +180,7 @@ describe('viewers of a run', () => {
     }
     await api.engine.pump();
     const all = await view(`${threadId}/runs/${run.object.id}/events`);
-    assert.deepEqual(namesOf(all), [
-      ...BEGIN,
-      ...MESSAGE_BEGINS,
-      'message.delta ×2',
-      ...MESSAGE_ENDS,
-      'run.completed',
-      'done',
-    ]);
+    assert.deepEqual(namesOf(all), [...BEGIN, ...messageOf(2), 'run.completed', 'done']);
   });
 
   it('get ordinary errors before the first byte of a stream', async () => {

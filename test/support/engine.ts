@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+
+import { emulatedSessions } from '../../local/settings.ts';
 import { newAssistant } from '../../shared/api/assistant.ts';
 import { newMessage } from '../../shared/api/message.ts';
 import type { CreateRun } from '../../shared/api/run.ts';
@@ -28,6 +31,8 @@ export interface TestEngine extends AsyncDisposable {
     run?: Partial<CreateRun>;
     threadId?: string;
   }): Promise<RunIds>;
+  /** A message of the user, at the end of a thread. */
+  say(threadId: string, text: string): Promise<void>;
   /** Handles every visible message until none is left. */
   pump(): Promise<void>;
   /** How many messages wait, visible or not. */
@@ -53,11 +58,7 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
     API_KEYS: 'test:KEY',
     OPENAI_BASE_URL: model.url,
     OPENAI_API_KEY: 'none',
-    SESSION_ARM_ENDPOINT: 'http://127.0.0.1:1',
-    SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-    SESSION_RESOURCE_GROUP: 'sessions',
-    SESSION_LOCATION: 'local',
-    SESSION_IMAGE: 'hourglass-session',
+    ...emulatedSessions('http://127.0.0.1:1'),
     ...environment,
   });
   const services = await createServices(config, { log: quietLog });
@@ -92,6 +93,13 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
         request,
       });
       return { threadId: thread, runId: started.queued.object.id, assistantId: record.object.id };
+    },
+    async say(threadId, text) {
+      const now = services.clock.now();
+      const { outcome } = await services.stores.messages.append(PROJECT, threadId, (id) =>
+        newMessage({ role: 'user', content: text } as never, { project: PROJECT, threadId, id, now }),
+      );
+      assert.equal(outcome, 'appended');
     },
     async pump() {
       for (;;) {

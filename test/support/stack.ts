@@ -2,6 +2,7 @@ import OpenAI from 'openai';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
 import type { HostProcess } from '../../local/host-process.ts';
+import { emulatedSessions } from '../../local/settings.ts';
 import { testStorage } from './azurite.ts';
 import { assertNoHandlerThrew, startHost } from './host.ts';
 import { type ScriptedModel, startScriptedModel } from './scripted-model.ts';
@@ -39,11 +40,7 @@ export async function startStack(
     MODELS: 'scripted',
     // As deployed: the platform's default of 100 MiB is below the API's 512 MB for a file.
     FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(540 * 1024 * 1024),
-    SESSION_ARM_ENDPOINT: arm.url,
-    SESSION_SUBSCRIPTION_ID: '00000000-0000-0000-0000-000000000000',
-    SESSION_RESOURCE_GROUP: 'sessions',
-    SESSION_LOCATION: 'local',
-    SESSION_IMAGE: 'hourglass-session',
+    ...emulatedSessions(arm.url),
     ...environment,
   };
   const host = await startHost({ ...app, environment: settings }).catch(async (error: unknown) => {
