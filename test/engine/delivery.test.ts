@@ -6,16 +6,18 @@ import { deleteThread } from '../../shared/engine/delete-thread.ts';
 import { failPoisonedRun, handleRunMessage } from '../../shared/engine/handle-run-message.ts';
 import { rescueRun } from '../../shared/engine/rescue-run.ts';
 import { newId } from '../../shared/ids.ts';
-import type { RunMessage } from '../../shared/queue/run-queue.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
-import { assertUsable, aWaitingRun, outline, pumpUntil, stored, textOf } from './scenario.ts';
-
-const message = ({ threadId, runId }: RunIds, kind: RunMessage['kind'] = 'start'): RunMessage => ({
-  threadId,
-  runId,
-  kind,
-});
+import {
+  assertAnsweredOnce,
+  assertUsable,
+  aWaitingRun,
+  messageOf,
+  outline,
+  pumpUntil,
+  stored,
+  textOf,
+} from './scenario.ts';
 
 async function claim({ services }: TestEngine, run: RunIds, owner: string) {
   const row = await services.stores.runs.row(run.threadId, run.runId);
@@ -23,24 +25,15 @@ async function claim({ services }: TestEngine, run: RunIds, owner: string) {
   return ClaimedRun.claim(services, row, owner, null);
 }
 
-/** Exactly one answer, and the thread free. */
-async function assertAnsweredOnce(engine: TestEngine, run: RunIds): Promise<void> {
-  const { run: after, messages, steps, activeRunId } = await stored(engine, run);
-  assert.equal(after.object.status, 'completed');
-  assert.deepEqual(messages.map(textOf), ['Hello', 'answer']);
-  assert.deepEqual(outline(steps), ['message_creation completed']);
-  assert.equal(activeRunId, '');
-}
-
 describe('messages about runs', { concurrency: true }, () => {
   it('delivered twice at once: one worker takes the run, the other leaves', async () => {
     await using engine = await testEngine();
     engine.model.add({ text: 'answer' });
     const run = await engine.aRun();
-    await Promise.all([1, 2, 3].map(() => handleRunMessage(engine.services, message(run))));
+    await Promise.all([1, 2, 3].map(() => handleRunMessage(engine.services, messageOf(run))));
     await assertAnsweredOnce(engine, run);
     await engine.pump();
-    await handleRunMessage(engine.services, message(run, 'watch'));
+    await handleRunMessage(engine.services, messageOf(run, 'watch'));
     engine.model.assertDone();
     await assertAnsweredOnce(engine, run);
     assert.equal(await engine.messagesWaiting(), 0);
@@ -135,12 +128,12 @@ describe('messages about runs', { concurrency: true }, () => {
   it('that failed too often end their run as failed', async () => {
     await using engine = await testEngine();
     const run = await engine.aRun();
-    await failPoisonedRun(engine.services, message(run));
+    await failPoisonedRun(engine.services, messageOf(run));
     const { run: failed, activeRunId } = await stored(engine, run);
     assert.equal(failed.object.status, 'failed');
     assert.equal(failed.object.last_error?.code, 'server_error');
     assert.equal(activeRunId, '');
-    await failPoisonedRun(engine.services, message(run));
+    await failPoisonedRun(engine.services, messageOf(run));
     await engine.pump();
     assert.equal(await engine.messagesWaiting(), 0);
     await assertUsable(engine, run);
@@ -149,12 +142,12 @@ describe('messages about runs', { concurrency: true }, () => {
   it('that failed too often leave a run alone that somebody works on, or that waits for its caller', async () => {
     await using engine = await testEngine();
     const waiting = await aWaitingRun(engine);
-    await failPoisonedRun(engine.services, message(waiting, 'watch'));
+    await failPoisonedRun(engine.services, messageOf(waiting, 'watch'));
     assert.equal((await stored(engine, waiting)).run.object.status, 'requires_action');
     assert.equal(await engine.messagesWaiting(), 2, 'its expiry still has a watchdog');
     const run = await engine.aRun();
     const claimed = await claim(engine, run, 'somebody');
-    await failPoisonedRun(engine.services, message(run));
+    await failPoisonedRun(engine.services, messageOf(run));
     assert.equal((await stored(engine, run)).run.object.status, 'in_progress');
     claimed?.stop();
   });
@@ -167,7 +160,7 @@ describe('messages about runs', { concurrency: true }, () => {
         throw new TypeError('a bug');
       },
     } as never;
-    await assert.rejects(handleRunMessage({ ...engine.services, model: broken }, message(run)), /a bug/);
+    await assert.rejects(handleRunMessage({ ...engine.services, model: broken }, messageOf(run)), /a bug/);
     const { run: after } = await stored(engine, run);
     assert.deepEqual([after.object.status, after.work.leaseOwner], ['in_progress', '']);
     assert.equal(await engine.messagesWaiting(), 2, 'no message is added: there would be ever more');
@@ -187,7 +180,7 @@ describe('messages about runs', { concurrency: true }, () => {
     const services = { ...engine.services, model: broken };
     let faults = 0;
     await eventually('the end of the run', async () => {
-      await handleRunMessage(services, message(run)).catch(() => faults++);
+      await handleRunMessage(services, messageOf(run)).catch(() => faults++);
       return (await stored(engine, run)).run.object.status === 'failed';
     });
     assert.equal(faults, 10);
@@ -222,48 +215,5 @@ describe('messages about runs', { concurrency: true }, () => {
       const left = await stores.messages.list(run.threadId, { limit: 10, order: 'desc' });
       assert.deepEqual(left.data, []);
     }
-  });
-});
-
-describe('handing a run over', { concurrency: true }, () => {
-  it('slices: what is not finished in time goes on by another message', async () => {
-    await using engine = await testEngine({ RUN_SLICE_SECONDS: '1' });
-    engine.model.add({ text: 'Half', pieces: ['stall'] }, { text: 'answer' });
-    const run = await engine.aRun();
-    await pumpUntil(engine, run, 'completed');
-    await assertAnsweredOnce(engine, run);
-    assert.equal(engine.model.requests.length, 2);
-    assert.equal(await engine.messagesWaiting(), 0);
-  });
-
-  it('a process that is asked to stop gives its run up at once, whatever its lease', async () => {
-    await using engine = await testEngine();
-    engine.model.add({ text: 'Half', pieces: ['stall'] }, { text: 'answer' });
-    const run = await engine.aRun();
-    const drain = new AbortController();
-    const stopping = { ...engine.services, drain: drain.signal };
-    const handled = handleRunMessage(stopping, message(run));
-    await engine.model.received(1);
-    await engine.loseMessages();
-    const since = performance.now();
-    drain.abort();
-    await handled;
-    await pumpUntil(engine, run, 'completed');
-    assert.ok(performance.now() - since < 10_000, 'nobody waited for the lease of 30 s');
-    await assertAnsweredOnce(engine, run);
-    assert.equal(await engine.messagesWaiting(), 0);
-  });
-
-  it('a process that is asked to stop lets an answer end that is nearly there', async () => {
-    await using engine = await testEngine();
-    engine.model.add({ text: 'answer', delayMs: 100 });
-    const run = await engine.aRun();
-    const drain = new AbortController();
-    const handled = handleRunMessage({ ...engine.services, drain: drain.signal }, message(run));
-    await engine.model.received(1);
-    drain.abort();
-    await handled;
-    await assertAnsweredOnce(engine, run);
-    engine.model.assertDone();
   });
 });

@@ -5,6 +5,7 @@ import type { RunRecord, RunStatus } from '../../shared/api/run.ts';
 import type { RunStepRecord } from '../../shared/api/run-step.ts';
 import { startRun } from '../../shared/engine/start-run.ts';
 import { submitOutputs } from '../../shared/engine/submit-outputs.ts';
+import type { RunMessage } from '../../shared/queue/run-queue.ts';
 import { PROJECT, type RunIds, type TestEngine } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
 
@@ -77,4 +78,20 @@ export async function assertUsable(engine: TestEngine, { threadId, assistantId }
   const after = await pumpUntil(engine, run, 'completed', 'failed', 'incomplete');
   assert.equal(after.run.object.status, 'completed');
   assert.equal(textOf(after.messages.at(-1)), 'still here');
+}
+
+/** A message of queue `runs`. */
+export const messageOf = ({ threadId, runId }: RunIds, kind: RunMessage['kind'] = 'start'): RunMessage => ({
+  threadId,
+  runId,
+  kind,
+});
+
+/** Exactly one answer, and the thread free. */
+export async function assertAnsweredOnce(engine: TestEngine, run: RunIds): Promise<void> {
+  const { run: after, messages, steps, activeRunId } = await stored(engine, run);
+  assert.equal(after.object.status, 'completed');
+  assert.deepEqual(messages.map(textOf), ['Hello', 'answer']);
+  assert.deepEqual(outline(steps), ['message_creation completed']);
+  assert.equal(activeRunId, '');
 }
