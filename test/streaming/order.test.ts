@@ -124,6 +124,14 @@ describe('the order of events', () => {
     ]);
   });
 
+  it('white space alone is the message: nothing else is said', async () => {
+    api.engine.model.add({ text: ['\n', '\n'] });
+    const events = await run();
+    assert.deepEqual(namesOf(events), [...BEGIN, ...messageOf(1), 'run.completed']);
+    const done = events.find((event) => event.event === 'thread.message.completed');
+    assert.deepEqual(done?.data.content, [{ type: 'text', text: { value: '\n\n', annotations: [] } }]);
+  });
+
   it('text after a tool call is a message after the step', async () => {
     const args = {
       delta: { tool_calls: [{ index: 0, id: 'call_a', function: { name: 'weather', arguments: '{}' } }] },
