@@ -25,13 +25,13 @@ export class LogReader {
   }
 
   /**
-   * The next events; empty when there are none beyond those read, undefined when there is no log.
+   * The next events; empty when there are none beyond those read, or no log.
    * @throws errors of storage, and an `AbortError`
    */
-  async read(): Promise<NumberedEvent[] | undefined> {
+  async read(): Promise<NumberedEvent[]> {
     for (;;) {
       const bytes = await this.#download();
-      if (!bytes || bytes.length === 0) return bytes && [];
+      if (bytes.length === 0) return [];
       this.#position += bytes.length;
       const end = bytes.lastIndexOf(0x0a) + 1;
       if (end === 0) {
@@ -46,16 +46,15 @@ export class LogReader {
     }
   }
 
-  async #download(): Promise<Buffer | undefined> {
+  async #download(): Promise<Buffer> {
     const options = this.#signal ? { abortSignal: this.#signal } : {};
     try {
       const response = await this.#blob.download(this.#position, MAX_READ_BYTES, options);
       return await collect(response.readableStreamBody as AsyncIterable<Buffer>);
     } catch (error) {
       const { statusCode } = error as { statusCode?: number };
-      if (statusCode === 404) return undefined;
-      // Nothing is behind the position yet.
-      if (statusCode === 416) return Buffer.alloc(0);
+      // There is no log, or nothing behind the position yet.
+      if (statusCode === 404 || statusCode === 416) return Buffer.alloc(0);
       throw error;
     }
   }

@@ -65,7 +65,7 @@ export class RunStream implements RunSink {
     const reader = new LogReader(this.#blob);
     this.#reported = new Reported();
     do {
-      for (let events = await reader.read(); events && events.length > 0; events = await reader.read()) {
+      for (let events = await reader.read(); events.length > 0; events = await reader.read()) {
         for (const event of events) this.#reported.note(event);
       }
       this.#writer = new LogWriter(this.#blob, this.#log, reader.position);

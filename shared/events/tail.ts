@@ -49,7 +49,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
   let sentAt = 0;
   for (;;) {
     signal.throwIfAborted();
-    const events = (await reader.read()) ?? [];
+    const events = await reader.read();
     for (const logged of events) {
       progress.note(logged);
       yield* encodeAfter(logged, after, options);
@@ -87,7 +87,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     const reported = new Reported();
     const last = Math.max(after, progress.lastId);
     const again = read();
-    for (let logged = await again.read(); logged && logged.length > 0; logged = await again.read()) {
+    for (let logged = await again.read(); logged.length > 0; logged = await again.read()) {
       for (const event of logged) {
         reported.note(event);
         yield* encodeAfter(event, last, options);

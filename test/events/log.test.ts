@@ -34,7 +34,7 @@ describe('the event log of a run', () => {
   async function read({ object }: RunRecord): Promise<NumberedEvent[]> {
     const reader = logs.reader(object.thread_id, object.id);
     const all: NumberedEvent[] = [];
-    for (let events = await reader.read(); events && events.length > 0; events = await reader.read()) {
+    for (let events = await reader.read(); events.length > 0; events = await reader.read()) {
       all.push(...events);
     }
     return all;
