@@ -42,8 +42,17 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
   } catch (error) {
     await writer.keep();
     if (!(error instanceof ModelError)) throw error;
+    tell(context, error);
     return { status: 'failed', lastError: { code: error.code, message: error.message } };
   }
+}
+
+/** Of the model's words nothing: they quote the request. What it said is in the run's `last_error`. */
+function tell({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
+  const fields = { run: run.object.id, thread: run.object.thread_id, code, sign };
+  // A prompt that the model does not take is its author's business.
+  if (code === 'invalid_prompt') log.info('the model refused a prompt', fields);
+  else log.error('the model failed a run', fields);
 }
 
 async function askPatiently(context: RunContext, request: ModelRequest, writer: TurnWriter): Promise<Answer> {
@@ -62,6 +71,7 @@ async function askPatiently(context: RunContext, request: ModelRequest, writer: 
         attempt,
         waitMs: Math.round(wait),
         code: error.code,
+        sign: error.sign,
       });
       await delay(wait, undefined, { signal: context.claimed.signal }).catch(() => {
         throw context.claimed.signal.reason;

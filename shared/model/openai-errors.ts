@@ -54,7 +54,7 @@ export function modelError(error: unknown, secrets: readonly string[]): ModelErr
   if (!upstream) return withoutAnswer(error, secrets);
   const status = upstream.status ?? statusInside(upstream.body);
   const message = readable(upstream, status, secrets);
-  const options = { retryAfterMs: retryAfterMs(upstream.headers), cause: undefined };
+  const options = { retryAfterMs: retryAfterMs(upstream.headers), sign: status, cause: undefined };
   if (status === 429) {
     // Waiting does not fill an account.
     const retryable = !named(upstream.body, /insufficient_quota/);
@@ -111,9 +111,14 @@ function withoutAnswer(error: unknown, secrets: readonly string[]): ModelError {
   return new ModelError(clean(`${problem}: ${reason}`, secrets), {
     code: 'server_error',
     retryable: !identity,
+    sign: identity ? 'no token' : socketCode(code),
     cause: undefined,
   });
 }
+
+/** ECONNREFUSED, ENOTFOUND and their like. */
+const socketCode = (code: unknown): string | undefined =>
+  typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : undefined;
 
 function causes(error: unknown): Error[] {
   const chain: Error[] = [];

@@ -26,7 +26,13 @@ test('a run that no worker can handle is given up by the host’s poison queue, 
     code: 'server_error',
     message: 'The run could not be processed and was given up.',
   });
-  assert.match(stack.host.logs(), /runs: try 5 of 5 failed/);
+  const logs = stack.host.logs();
+  assert.match(logs, /runs: try 5 of 5 failed/);
+  // The host's own lines do not say which run it was.
+  const lines = logs.split('\n').filter((line) => line.includes(run.id));
+  const told = lines.map((line) => (JSON.parse(line) as { message: string }).message);
+  assert.equal(told.filter((message) => message === 'a message could not be handled').length, 5, `${lines}`);
+  assert.deepEqual(told.slice(5), ['a run was given up', 'a run ended']);
   // Unlocked: a new message is taken.
   await threads.messages.create(id, { role: 'user', content: 'Next' });
 });
