@@ -83,15 +83,21 @@ export function observeCode(
 }
 
 /**
- * Runs are taken up by `save` and end by `finish`, and nowhere else. Each end is a line of the
+ * Runs begin by `begin`, are taken up by `save` and end by `finish`, and nowhere else. Each end is a line of the
  * log: what became of a run must be found by its id, also when all went well.
  */
 export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock, log: Log): RunStore {
   const age = (record: RunRecord) => clock.now() - record.object.created_at * 1000;
+  const begin: RunStore['begin'] = async (thread, record, messages) => {
+    const begun = await runs.begin(thread, record, messages);
+    telemetry.runCreated(record.work.stream ? 'stream' : 'queue');
+    return begun;
+  };
   const save: RunStore['save'] = async (row: RunRow, record: RunRecord, changes?: readonly Change[]) => {
     const saved = await runs.save(row, record, changes);
-    const takenUp = row.document.object.status === 'queued' && record.object.status === 'in_progress';
-    if (takenUp && record.work.attempts === 1) telemetry.queueWaited(age(record));
+    // Once in its life: a run that goes on with the outputs of its functions waited for those, not for a worker.
+    const takenUp = row.document.object.started_at === null && record.object.started_at !== null;
+    if (takenUp) telemetry.queueWaited(age(record));
     return saved;
   };
   const finish: RunStore['finish'] = async (
@@ -112,6 +118,7 @@ export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock, 
   };
   return new Proxy(runs, {
     get(target, name) {
+      if (name === 'begin') return begin;
       if (name === 'save') return save;
       if (name === 'finish') return finish;
       const value = Reflect.get(target, name, target);
