@@ -107,6 +107,7 @@ async function ask(context: RunContext, request: ModelRequest, writer: TurnWrite
     throw new ModelError('The model stopped before its answer was complete.', {
       code: 'server_error',
       retryable: true,
+      sign: 'broken off',
     });
   return { finish, usage };
 }

@@ -67,7 +67,7 @@ export class ModelError extends Error {
   readonly retryable: boolean;
   /** What the model's server asked for in `retry-after`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** For logs, which must not quote the message: the status that the server answered with, or the socket's code. */
+  /** For logs, which must not quote the message: the status that the server answered with, the socket's code, or what failed in a word. */
   readonly sign: number | string | undefined;
   constructor(
     message: string,

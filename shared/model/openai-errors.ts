@@ -33,18 +33,21 @@ export const stalled = (milliseconds: number): ModelError =>
   new ModelError(`The model sent nothing for ${milliseconds / 1000} seconds.`, {
     code: 'server_error',
     retryable: true,
+    sign: 'silence',
   });
 
 export const brokenOff = (): ModelError =>
   new ModelError('The connection to the model ended before its answer was complete.', {
     code: 'server_error',
     retryable: true,
+    sign: 'broken off',
   });
 
 export const doesNotStream = (): ModelError =>
   new ModelError('The server of the model does not stream: it answered in one piece.', {
     code: 'server_error',
     retryable: false,
+    sign: 'no stream',
   });
 
 /** @param secrets keys that must not appear in the message, whatever the server wrote */
