@@ -24,7 +24,7 @@ var rules = [
   {
     name: 'hourglass-poison-queue'
     title: 'Hourglass: a message was given up'
-    description: 'A message failed five times and landed in a poison queue. The run ended as failed. See docs/operate.md, incidents.'
+    description: 'A message failed five times and landed in a poison queue. A run ended as failed; a chore is tried again in an hour. See docs/operate.md, incidents.'
     severity: 1
     query: loadTextContent('../queries/alert-poison-queue.kql')
   }
