@@ -70,7 +70,7 @@ export function observeCode(
     const started = clock.now();
     const attributes = { run: call.run.object.id, thread: call.run.object.thread_id };
     const outcome = await telemetry.span('code', attributes, () => interpreter.run(call, onOutput, signal));
-    telemetry.codeRan('ran', clock.now() - started);
+    telemetry.codeRan(outcome.ran === false ? 'not-run' : 'ran', clock.now() - started);
     return outcome;
   };
   return new Proxy(interpreter, {

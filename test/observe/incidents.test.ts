@@ -150,9 +150,11 @@ describe('the measurements', () => {
     assert.equal(measured('hourglass.run.queue_wait').items, 6);
   });
 
-  it('sessions that could not be had are counted by outcome', () => {
+  it('sessions that could not be had, and the code that did not run, are counted by outcome', () => {
     assert.equal(measured('hourglass.session.starts', { outcome: 'failed' }).sum, 1);
     assert.equal(measured('hourglass.session.starts', { outcome: 'ready' }).sum, 1);
+    assert.equal(measured('hourglass.code.duration', { outcome: 'not-run' }).items, 1);
+    assert.equal(measured('hourglass.code.duration', { outcome: 'ran' }).items, 1);
   });
 
   const folder = new URL('../../infra/queries/', import.meta.url);
