@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { glob, readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 
+import { eventually } from '../support/eventually.ts';
 import { startInsights } from '../support/insights.ts';
 import type { Turn } from '../support/scripted-turn.ts';
 import { startStack } from '../support/stack.ts';
@@ -49,6 +50,13 @@ const linesAbout = (text: string): Line[] =>
     .filter((line) => line.startsWith('{"level"') && line.includes(text))
     .map((line) => JSON.parse(line) as Line);
 
+/** The same once the run's end is among them: the client may learn of it a moment earlier. */
+const storyOf = (id: string): Promise<Line[]> =>
+  eventually(`the end of ${id} in the log`, () => {
+    const lines = linesAbout(id);
+    return lines.some(({ message }) => message === 'a run ended') && lines;
+  });
+
 const outlineOf = (lines: readonly Line[]) => lines.map(({ level, message }) => `${level} ${message}`);
 
 const refusal = (status: number): Turn => ({ error: { status, body: { error: { message: 'Refused' } } } });
@@ -58,7 +66,7 @@ describe('the log', () => {
   for (const [how, start] of Object.entries({ queued, streamed })) {
     it(`a ${how} run that went well is one line, with how it ended and how long it took`, async () => {
       const run = await start({ text: 'Hi' });
-      const [line, ...others] = linesAbout(run.id);
+      const [line, ...others] = await storyOf(run.id);
       assert.deepEqual(others, []);
       assert.deepEqual(
         [line?.level, line?.message, line?.thread, line?.status],
@@ -69,7 +77,7 @@ describe('the log', () => {
 
     it(`a ${how} run that the model refuses tells of the status, once, and then of its end`, async () => {
       const run = await start(refusal(401));
-      const lines = linesAbout(run.id);
+      const lines = await storyOf(run.id);
       assert.deepEqual(outlineOf(lines), ['error the model failed a run', 'warn a run ended']);
       assert.deepEqual([lines[0]?.code, lines[0]?.sign], ['server_error', 401]);
       assert.deepEqual([lines[1]?.status, lines[1]?.cause], ['failed', 'server_error']);
@@ -78,7 +86,10 @@ describe('the log', () => {
 
   it('a prompt that the model does not take is nobody\u2019s fault here', async () => {
     const run = await queued(refusal(413));
-    assert.deepEqual(outlineOf(linesAbout(run.id)), ['info the model refused a prompt', 'warn a run ended']);
+    assert.deepEqual(outlineOf(await storyOf(run.id)), [
+      'info the model refused a prompt',
+      'warn a run ended',
+    ]);
   });
 
   it('a Python session that cannot be had is told with Azure\u2019s own code, though the run completes', async () => {
@@ -86,6 +97,7 @@ describe('the log', () => {
     const run = await queued(python, { text: 'No Python today' });
     stack.arm.clearFaults();
     assert.equal(run.status, 'completed');
+    await storyOf(run.id);
     const [line, ...others] = linesAbout(run.thread_id).filter(({ level }) => level === 'error');
     assert.deepEqual(others, []);
     assert.deepEqual(
@@ -98,6 +110,7 @@ describe('the log', () => {
     stack.arm.fail({ kind: 'provisioning-failed' }, 1);
     const run = await queued(python, { text: 'At the second try' });
     assert.equal(run.status, 'completed');
+    await storyOf(run.id);
     assert.match(stack.host.logs(), /container group hg-[\w-]+ came to nothing.*provisioning Failed/);
   });
 });

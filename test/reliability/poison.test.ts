@@ -28,7 +28,10 @@ test('a run that no worker can handle is given up by the host’s poison queue, 
     code: 'server_error',
     message: 'The run could not be processed and was given up.',
   });
-  const logs = stack.host.logs();
+  const logs = await eventually('the end of the run in the log', () => {
+    const text = stack.host.logs();
+    return text.includes('a run ended') && text;
+  });
   assert.match(logs, /runs: try 5 of 5 failed/);
   // The host's own lines do not say which run it was.
   const lines = logs.split('\n').filter((line) => line.includes(run.id));
