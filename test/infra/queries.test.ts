@@ -85,11 +85,28 @@ suite('docs/deploy.md and docs/operate.md', () => {
     }
   });
 
+  test('name only lines of the log that the app writes', async () => {
+    let sources = '';
+    for await (const path of glob('shared/**/*.ts', { cwd: new URL('../..', import.meta.url) }))
+      sources += await project(path);
+    const lines = [...operate.matchAll(/^\| `([^`]+)` \| (?:info|warn|error)/gm)].map(([, line]) => line!);
+    assert.equal(lines.length, 14);
+    // NAME stands for what is put in.
+    const written = (line: string) =>
+      new RegExp(`(['\`])${line.replace('NAME', String.raw`\$\{[^}]+\}`)}\\1`).test(sources);
+    assert.deepEqual(
+      lines.filter((line) => !written(line)),
+      [],
+    );
+  });
+
   test('use only outputs that main.bicep has', async () => {
     const outputs = new Set(
       [...(await project('infra/main.bicep')).matchAll(/^output (\w+)/gm)].map(([, name]) => name!),
     );
-    const own = new Set(['AZURE_SUBSCRIPTION_ID', 'KEY', 'MODEL', 'ASSISTANT', 'NAME', 'DOMAIN', 'API_KEYS']);
+    const own = new Set([
+      ...['AZURE_SUBSCRIPTION_ID', 'KEY', 'MODEL', 'ASSISTANT', 'NAME', 'DOMAIN', 'API_KEYS', 'RUN'],
+    ]);
     for (const page of [await project('docs/deploy.md'), operate]) {
       const used = [...page.matchAll(/\$\{?([A-Z][A-Z_]+)/g)].map(([, name]) => name!);
       assert.deepEqual(
