@@ -1,5 +1,5 @@
 /**
- * Structured logs: one JSON object a line, which Application Insights keeps as custom dimensions. Fields are
+ * Structured logs: one JSON object a line, which stands as it is in `Message` of the table `AppTraces`. Fields are
  * ids, counts and durations; never contents, keys or code.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
