@@ -3,7 +3,7 @@ import type { ThreadState } from '../api/thread.ts';
 import type { Clock } from '../clock.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { Model, ModelDelta, ModelRequest, Usage } from '../model/model.ts';
-import type { Purpose, SessionLease, Sessions } from '../sessions/session.ts';
+import { type Purpose, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
 import type { RunRow, RunStore } from '../store/runs.ts';
 import type { Change } from '../store/table.ts';
 import type { CodeInterpreter } from '../tools/code-interpreter.ts';
@@ -49,7 +49,9 @@ export function observeSessions(
         if (lease.created) telemetry.sessionStarted('ready', clock.now() - started, ttlMs);
         return lease;
       } catch (error) {
-        if (!signal.aborted) {
+        // A thread that is deleted while its session starts wants none: no alert may come of that.
+        const unwanted = signal.aborted || (error instanceof SessionError && error.code === 'lost');
+        if (!unwanted) {
           const ms = clock.now() - started;
           telemetry.sessionStarted('failed', ms, ttlMs);
           // The run goes on, and only the model is told: without this line nobody would learn of it.
