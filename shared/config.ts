@@ -90,6 +90,9 @@ export class ConfigError extends Error {
   }
 }
 
+/** What the platform gives the app where it cannot read the secret: the reference itself, as if it were the key. */
+const UNRESOLVED = /^@Microsoft\.KeyVault\(/i;
+
 /** @throws {ConfigError} naming every missing or wrong setting at once. */
 export function readConfig(environment: Record<string, string | undefined> = process.env): Config {
   const given = Object.fromEntries(
@@ -98,13 +101,19 @@ export function readConfig(environment: Record<string, string | undefined> = pro
       .filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = settings.safeParse(given);
-  const wrong = parsed.error?.issues.map(({ path, message }) => ({ name: String(path[0]), message })) ?? [];
+  const unresolved = new Set(Object.keys(given).filter((name) => UNRESOLVED.test(given[name] ?? '')));
+  const wrong = [
+    ...[...unresolved].map((name) => ({ name, message: 'the reference to Key Vault is not resolved' })),
+    ...(parsed.error?.issues.map(({ path, message }) => ({ name: String(path[0]), message })) ?? []),
+  ];
   // The rest is judged all the same, so that nobody corrects one setting only to meet the next problem.
   const names = new Set(wrong.map(({ name }) => name));
   const rest = settings.parse(Object.fromEntries(Object.entries(given).filter(([name]) => !names.has(name))));
   const problems = [
     ...wrong.map(({ name, message }) => `${name}: ${message}`),
-    ...missing(rest, (name) => given[name] !== undefined),
+    ...missing(rest, (name) => given[name] !== undefined).filter(
+      (problem) => !unresolved.has(problem.split(':', 1)[0] ?? ''),
+    ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return Object.freeze(parsed.data);

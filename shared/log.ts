@@ -1,5 +1,5 @@
 /**
- * Structured logs: one JSON object a line, which Application Insights keeps as custom dimensions. Fields are
+ * Structured logs: one JSON object a line, which stands as it is in `Message` of the table `AppTraces`. Fields are
  * ids, counts and durations; never contents, keys or code.
  */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -17,19 +17,50 @@ export const consoleLog: Log = {
 };
 
 /**
- * What is worth logging of an unknown error: its kind, what it says before it quotes anything, and where it
- * came from.
+ * What is worth logging of an unknown error: its kind, what it says before it quotes anything, which server
+ * answered what below it, and where it came from.
  */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: typeof error };
-  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const chain = chainOf(error);
+  const codes = chain.map(codeOf).filter((code) => code !== undefined);
+  const answered = chain.find(({ statusCode }) => statusCode !== undefined);
   return {
     error: error.name,
     reason: unquoted(error.message),
-    code,
-    status: statusCode,
+    code: codes[0],
+    cause: codes.length > 1 ? codes.at(-1) : undefined,
+    status: answered?.statusCode,
+    host: hostOf(chain),
     stack: framesOf(error),
   };
+}
+
+/** What errors of the Azure clients and of Node's sockets tell beside their message. */
+interface Told extends Error {
+  readonly code?: unknown;
+  readonly statusCode?: number;
+  readonly request?: { readonly url?: string };
+  readonly response?: { readonly headers?: { get?(name: string): string | null | undefined } };
+}
+
+function chainOf(error: Error): Told[] {
+  const chain: Told[] = [];
+  for (let next: unknown = error; next instanceof Error && !chain.includes(next); next = next.cause)
+    chain.push(next);
+  return chain;
+}
+
+/** A word of the protocol, never a sentence. Of the storage clients only the one for blobs has it in `code`. */
+function codeOf({ code, response }: Told): string | undefined {
+  const told = code ?? response?.headers?.get?.('x-ms-error-code');
+  return typeof told === 'string' && /^[\w.-]{1,80}$/.test(told) ? told : undefined;
+}
+
+/** Whom the request was meant for: one of storage's three services, or Resource Manager. */
+function hostOf(chain: readonly Told[]): string | undefined {
+  const url = chain.map(({ request }) => request?.url).find((each) => typeof each === 'string');
+  return url && URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
 /** The same error for those who log whatever is thrown at them, such as the Functions host. */

@@ -46,7 +46,7 @@ export async function createServices(
   watchStorageFaults(account.hosts, telemetry);
   await ensureStorage(account);
   const plain = openStores(account, clock);
-  const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock) };
+  const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock, log) };
   const crash = crashAt(config.HOURGLASS_CRASH_AT);
   const chores = new ChoreQueue(account.queue('sessions'));
   const groups = containerGroups(config);
@@ -66,7 +66,7 @@ export async function createServices(
     sweep: sweepSessions,
     report,
   });
-  const sessions = observeSessions(unobserved, telemetry, clock, config.SESSION_TTL_SECONDS);
+  const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.SESSION_TTL_SECONDS });
   const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
   const events = new EventLogs(account.container('events'), log);
   return {

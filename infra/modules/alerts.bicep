@@ -1,4 +1,4 @@
-// Three questions, asked of the logs every five minutes. A query returns rows when something is wrong.
+// Four questions, asked of the logs every five minutes. A query returns rows when something is wrong.
 // https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-log-alert-rule
 param location string
 param tags object
@@ -24,9 +24,16 @@ var rules = [
   {
     name: 'hourglass-poison-queue'
     title: 'Hourglass: a message was given up'
-    description: 'A message failed five times and landed in a poison queue. The run ended as failed. See docs/operate.md, incidents.'
+    description: 'A message failed five times and landed in a poison queue. A run ended as failed; a chore is tried again in an hour. See docs/operate.md, incidents.'
     severity: 1
     query: loadTextContent('../queries/alert-poison-queue.kql')
+  }
+  {
+    name: 'hourglass-runs-wait'
+    title: 'Hourglass: runs wait, and no worker takes them up'
+    description: 'Runs were queued more than five minutes ago, and none was taken up since. See docs/operate.md, incidents.'
+    severity: 1
+    query: loadTextContent('../queries/alert-runs-wait.kql')
   }
   {
     name: 'hourglass-failure-rate'

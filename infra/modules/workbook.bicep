@@ -16,7 +16,12 @@ var queries = [
   { name: 'cost-drivers', title: 'What costs', chart: 'table', text: loadTextContent('../queries/cost-drivers.kql') }
 ]
 
-resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = [for query in queries: {
+// Asked with an id put in, so nothing for a workbook that opens by itself.
+var forms = [
+  { name: 'one-run', title: 'Everything about one run', text: loadTextContent('../queries/one-run.kql') }
+]
+
+resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = [for query in concat(queries, forms): {
   parent: workspace
   name: 'hourglass-${query.name}'
   properties: {

@@ -32,7 +32,7 @@ export async function advanceRun(
   } catch (error) {
     const interruption = interruptionOf(error, claimed.signal)?.reason;
     if (interruption === 'lost' || interruption === 'gone') return;
-    await fail(dependencies, claimed, error);
+    await fail(dependencies, claimed);
     throw error;
   } finally {
     claimed.stop();
@@ -95,11 +95,9 @@ async function leave(context: RunContext, sink: RunSink, error: unknown): Promis
   }
 }
 
-/** Somebody must be able to go on at once, rather than when the lease has run out. */
-async function fail(dependencies: EngineDependencies, claimed: ClaimedRun, error: unknown): Promise<void> {
-  const { log } = dependencies;
+/** Somebody must be able to go on at once, rather than when the lease has run out. Whoever called tells of the error. */
+async function fail({ log }: EngineDependencies, claimed: ClaimedRun): Promise<void> {
   const run = claimed.record.object.id;
-  log.error('work on a run failed', { run, ...errorFields(error) });
   await claimed.giveBack().catch((failure: unknown) => {
     log.warn('a lease is left to run out', { run, ...errorFields(failure) });
   });

@@ -17,6 +17,8 @@ const BACKOFF_MS = SECOND / 2;
 const MAX_BACKOFF_MS = 30 * SECOND;
 /** Attempts at a model that cannot be reached or fails: about 15 s. A model that asks for patience gets it. */
 const MAX_ATTEMPTS = 6;
+/** What is waited at most, beside what the model asks for, when it has been wrong so often about when to come back. */
+const MAX_DOUBT_MS = 10 * SECOND;
 
 interface Answer {
   readonly finish: FinishReason;
@@ -40,8 +42,17 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
   } catch (error) {
     await writer.keep();
     if (!(error instanceof ModelError)) throw error;
+    tell(context, error);
     return { status: 'failed', lastError: { code: error.code, message: error.message } };
   }
+}
+
+/** Of the model's words nothing: they quote the request. What it said is in the run's `last_error`. */
+function tell({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
+  const fields = { run: run.object.id, thread: run.object.thread_id, code, sign };
+  // A prompt that the model does not take is its author's business.
+  if (code === 'invalid_prompt') log.info('the model refused a prompt', fields);
+  else log.error('the model failed a run', fields);
 }
 
 async function askPatiently(context: RunContext, request: ModelRequest, writer: TurnWriter): Promise<Answer> {
@@ -52,9 +63,7 @@ async function askPatiently(context: RunContext, request: ModelRequest, writer: 
     } catch (error) {
       if (context.claimed.signal.aborted) throw context.claimed.signal.reason;
       if (!(error instanceof ModelError) || !error.retryable) throw error;
-      const wait =
-        error.retryAfterMs ??
-        Math.min(MAX_BACKOFF_MS, BACKOFF_MS * 2 ** (attempt - 1)) * (0.5 + Math.random());
+      const wait = waitBefore(attempt, error.retryAfterMs);
       const patient = error.code === 'rate_limit_exceeded' || attempt < MAX_ATTEMPTS;
       if (!patient || !fitsBeforeExpiry(context, wait)) throw error;
       log.warn('model call failed, trying again', {
@@ -62,6 +71,7 @@ async function askPatiently(context: RunContext, request: ModelRequest, writer: 
         attempt,
         waitMs: Math.round(wait),
         code: error.code,
+        sign: error.sign,
       });
       await delay(wait, undefined, { signal: context.claimed.signal }).catch(() => {
         throw context.claimed.signal.reason;
@@ -69,6 +79,15 @@ async function askPatiently(context: RunContext, request: ModelRequest, writer: 
       writer.restart();
     }
   }
+}
+
+/** A model that says "at once" and means it not must not be asked hundreds of times a second, nor fill the logs. */
+function waitBefore(attempt: number, retryAfterMs: number | undefined): number {
+  const backoff = (doublings: number, most: number) =>
+    Math.min(most, BACKOFF_MS * 2 ** doublings) * (0.5 + Math.random());
+  if (retryAfterMs === undefined) return backoff(attempt - 1, MAX_BACKOFF_MS);
+  if (attempt <= MAX_ATTEMPTS) return retryAfterMs;
+  return Math.max(retryAfterMs, backoff(attempt - MAX_ATTEMPTS - 1, MAX_DOUBT_MS));
 }
 
 async function ask(context: RunContext, request: ModelRequest, writer: TurnWriter): Promise<Answer> {
@@ -88,6 +107,7 @@ async function ask(context: RunContext, request: ModelRequest, writer: TurnWrite
     throw new ModelError('The model stopped before its answer was complete.', {
       code: 'server_error',
       retryable: true,
+      sign: 'broken off',
     });
   return { finish, usage };
 }

@@ -1,4 +1,6 @@
+import { HOUR } from '../clock.ts';
 import type { SessionMessage } from '../queue/session-queue.ts';
+import type { Services } from '../services.ts';
 import { removeSession } from '../sessions/session-removal.ts';
 import { type ChoreServices, clearThread } from './delete-thread.ts';
 
@@ -10,4 +12,18 @@ export async function doChore(services: ChoreServices, message: SessionMessage):
     case 'remove-thread':
       return clearThread(services, message.threadId);
   }
+}
+
+/** Five tries are over within a minute, and what stops them may take an operator hours. */
+const PUT_OFF_MS = HOUR;
+
+/** Brings back a chore that failed too often for the host's patience. */
+export async function putChoreOff(
+  { chores, log }: Pick<Services, 'chores' | 'log'>,
+  message: SessionMessage,
+): Promise<void> {
+  await chores.put(message, PUT_OFF_MS);
+  const { type, threadId: thread } = message;
+  const group = type === 'remove-session' ? message.group : undefined;
+  log.warn('a chore is put off', { type, thread, group });
 }

@@ -67,12 +67,15 @@ export class ModelError extends Error {
   readonly retryable: boolean;
   /** What the model's server asked for in `retry-after`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
+  /** For logs, which must not quote the message: the status that the server answered with, the socket's code, or what failed in a word. */
+  readonly sign: number | string | undefined;
   constructor(
     message: string,
     options: {
       code: ModelError['code'];
       retryable: boolean;
       retryAfterMs?: number | undefined;
+      sign?: number | string | undefined;
       cause?: unknown;
     },
   ) {
@@ -81,5 +84,6 @@ export class ModelError extends Error {
     this.code = options.code;
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
+    this.sign = options.sign;
   }
 }

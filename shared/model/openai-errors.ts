@@ -33,18 +33,21 @@ export const stalled = (milliseconds: number): ModelError =>
   new ModelError(`The model sent nothing for ${milliseconds / 1000} seconds.`, {
     code: 'server_error',
     retryable: true,
+    sign: 'silence',
   });
 
 export const brokenOff = (): ModelError =>
   new ModelError('The connection to the model ended before its answer was complete.', {
     code: 'server_error',
     retryable: true,
+    sign: 'broken off',
   });
 
 export const doesNotStream = (): ModelError =>
   new ModelError('The server of the model does not stream: it answered in one piece.', {
     code: 'server_error',
     retryable: false,
+    sign: 'no stream',
   });
 
 /** @param secrets keys that must not appear in the message, whatever the server wrote */
@@ -54,7 +57,7 @@ export function modelError(error: unknown, secrets: readonly string[]): ModelErr
   if (!upstream) return withoutAnswer(error, secrets);
   const status = upstream.status ?? statusInside(upstream.body);
   const message = readable(upstream, status, secrets);
-  const options = { retryAfterMs: retryAfterMs(upstream.headers), cause: undefined };
+  const options = { retryAfterMs: retryAfterMs(upstream.headers), sign: status, cause: undefined };
   if (status === 429) {
     // Waiting does not fill an account.
     const retryable = !named(upstream.body, /insufficient_quota/);
@@ -111,9 +114,14 @@ function withoutAnswer(error: unknown, secrets: readonly string[]): ModelError {
   return new ModelError(clean(`${problem}: ${reason}`, secrets), {
     code: 'server_error',
     retryable: !identity,
+    sign: identity ? 'no token' : socketCode(code),
     cause: undefined,
   });
 }
+
+/** ECONNREFUSED, ENOTFOUND and their like. */
+const socketCode = (code: unknown): string | undefined =>
+  typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(code) ? code : undefined;
 
 function causes(error: unknown): Error[] {
   const chain: Error[] = [];

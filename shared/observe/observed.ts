@@ -1,8 +1,9 @@
 import type { RunRecord } from '../api/run.ts';
 import type { ThreadState } from '../api/thread.ts';
 import type { Clock } from '../clock.ts';
+import { errorFields, type Log } from '../log.ts';
 import type { Model, ModelDelta, ModelRequest, Usage } from '../model/model.ts';
-import type { Purpose, SessionLease, Sessions } from '../sessions/session.ts';
+import { type Purpose, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
 import type { RunRow, RunStore } from '../store/runs.ts';
 import type { Change } from '../store/table.ts';
 import type { CodeInterpreter } from '../tools/code-interpreter.ts';
@@ -35,8 +36,7 @@ export function observeModel(model: Model, telemetry: Telemetry, clock: Clock): 
 export function observeSessions(
   sessions: Sessions,
   telemetry: Telemetry,
-  clock: Clock,
-  ttlMs: number,
+  { clock, log, ttlMs }: { clock: Clock; log: Log; ttlMs: number },
 ): Sessions {
   return {
     remove: (threadId) => sessions.remove(threadId),
@@ -49,7 +49,14 @@ export function observeSessions(
         if (lease.created) telemetry.sessionStarted('ready', clock.now() - started, ttlMs);
         return lease;
       } catch (error) {
-        if (!signal.aborted) telemetry.sessionStarted('failed', clock.now() - started, ttlMs);
+        // A thread that is deleted while its session starts wants none: no alert may come of that.
+        const unwanted = signal.aborted || (error instanceof SessionError && error.code === 'lost');
+        if (!unwanted) {
+          const ms = clock.now() - started;
+          telemetry.sessionStarted('failed', ms, ttlMs);
+          // The run goes on, and only the model is told: without this line nobody would learn of it.
+          log.error('no Python session could be had', { thread: threadId, ms, ...errorFields(error) });
+        }
         throw error;
       }
     },
@@ -65,7 +72,7 @@ export function observeCode(
     const started = clock.now();
     const attributes = { run: call.run.object.id, thread: call.run.object.thread_id };
     const outcome = await telemetry.span('code', attributes, () => interpreter.run(call, onOutput, signal));
-    telemetry.codeRan('ran', clock.now() - started);
+    telemetry.codeRan(outcome.ran === false ? 'not-run' : 'ran', clock.now() - started);
     return outcome;
   };
   return new Proxy(interpreter, {
@@ -77,13 +84,22 @@ export function observeCode(
   });
 }
 
-/** Runs are taken up by `save` and end by `finish`, and nowhere else. */
-export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock): RunStore {
+/**
+ * Runs begin by `begin`, are taken up by `save` and end by `finish`, and nowhere else. Each end is a line of the
+ * log: what became of a run must be found by its id, also when all went well.
+ */
+export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock, log: Log): RunStore {
   const age = (record: RunRecord) => clock.now() - record.object.created_at * 1000;
+  const begin: RunStore['begin'] = async (thread, record, messages) => {
+    const begun = await runs.begin(thread, record, messages);
+    telemetry.runCreated(record.work.stream ? 'stream' : 'queue');
+    return begun;
+  };
   const save: RunStore['save'] = async (row: RunRow, record: RunRecord, changes?: readonly Change[]) => {
     const saved = await runs.save(row, record, changes);
-    const takenUp = row.document.object.status === 'queued' && record.object.status === 'in_progress';
-    if (takenUp && record.work.attempts === 1) telemetry.queueWaited(age(record));
+    // Once in its life: a run that goes on with the outputs of its functions waited for those, not for a worker.
+    const takenUp = row.document.object.started_at === null && record.object.started_at !== null;
+    if (takenUp) telemetry.queueWaited(age(record));
     return saved;
   };
   const finish: RunStore['finish'] = async (
@@ -93,12 +109,18 @@ export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock):
     state: Partial<ThreadState>,
   ) => {
     const saved = await runs.finish(row, record, changes, state);
-    const { status, last_error, incomplete_details } = record.object;
-    telemetry.runEnded(status, last_error?.code ?? incomplete_details?.reason ?? '', age(record));
+    const { id, thread_id, status, last_error, incomplete_details } = record.object;
+    const cause = last_error?.code ?? incomplete_details?.reason ?? '';
+    const ms = age(record);
+    telemetry.runEnded(status, cause, ms);
+    const fields = { run: id, thread: thread_id, status, cause, ms };
+    if (status === 'failed') log.warn('a run ended', fields);
+    else log.info('a run ended', fields);
     return saved;
   };
   return new Proxy(runs, {
     get(target, name) {
+      if (name === 'begin') return begin;
       if (name === 'save') return save;
       if (name === 'finish') return finish;
       const value = Reflect.get(target, name, target);

@@ -8,9 +8,11 @@ import type { Usage } from '../model/model.ts';
  * OpenTelemetry SDK was registered before this was made; nowhere when none was.
  */
 export interface Telemetry {
+  /** A run was created, for a worker of the queue, or for the request that streams it. */
+  runCreated(by: 'queue' | 'stream'): void;
   /** A run reached its end. `cause`: the error's code, the incomplete reason, or empty. */
   runEnded(status: RunStatus, cause: string, milliseconds: number): void;
-  /** A run was taken up; counted from its creation. */
+  /** A worker took a run up for the first time; counted from its creation. */
   queueWaited(milliseconds: number): void;
   modelCalled(outcome: 'answered' | 'failed', milliseconds: number, usage: Usage | undefined): void;
   codeRan(outcome: 'ran' | 'not-run', milliseconds: number): void;
@@ -27,6 +29,7 @@ const MILLISECONDS = { unit: 'ms' };
 export function createTelemetry(): Telemetry {
   const meter = metrics.getMeter('hourglass');
   const tracer = trace.getTracer('hourglass');
+  const created = meter.createCounter('hourglass.runs.created', { description: 'Runs that were created' });
   const runs = meter.createCounter('hourglass.runs', { description: 'Runs by end state and cause' });
   const runTime = meter.createHistogram('hourglass.run.duration', MILLISECONDS);
   const queueWait = meter.createHistogram('hourglass.run.queue_wait', MILLISECONDS);
@@ -45,6 +48,7 @@ export function createTelemetry(): Telemetry {
     description: 'Answers of storage that were tried again, by service and status',
   });
   return {
+    runCreated: (by) => created.add(1, { by }),
     runEnded(status, cause, milliseconds) {
       runs.add(1, { status, cause });
       runTime.record(milliseconds, { status });

@@ -20,14 +20,14 @@ export class ChoreQueue implements SessionQueue {
   }
 
   async enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void> {
-    await this.#put({ type: 'remove-session', ...message }, delayMs);
+    await this.put({ type: 'remove-session', ...message }, delayMs);
   }
 
   async enqueueThreadRemoval(threadId: string, delayMs: number): Promise<void> {
-    await this.#put({ type: 'remove-thread', threadId }, delayMs);
+    await this.put({ type: 'remove-thread', threadId }, delayMs);
   }
 
-  async #put(message: SessionMessage, delayMs: number): Promise<void> {
+  async put(message: SessionMessage, delayMs: number): Promise<void> {
     await patiently((abortSignal) =>
       this.#queue.sendMessage(encode(message), { visibilityTimeout: wholeSeconds(delayMs), abortSignal }),
     );

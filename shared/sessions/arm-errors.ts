@@ -46,8 +46,8 @@ export const isAnswer = (error: unknown): boolean =>
 export function toGroupError(error: unknown, doing: string): GroupError {
   if (error instanceof GroupError) return error;
   const armError = error as ArmError;
-  const message = `${doing}: ${describe(armError)}`;
   const code = classify(armError);
+  const message = `${doing}: ${code === 'refused' ? refusal(armError) : describe(armError)}`;
   const retryAfterMs = retryAfter(armError);
   return new GroupError(code, message, {
     cause: error,
@@ -67,6 +67,14 @@ function classify(error: ArmError): GroupError['code'] {
 function describe(error: ArmError): string {
   const text = (error.message ?? String(error)).replace(/\s+/g, ' ').slice(0, SHOWN_CHARACTERS);
   return error.code && !text.includes(error.code) ? `${error.code}: ${text}` : text;
+}
+
+/**
+ * What reaches the model reaches whoever asked it. A refusal names the app's identity, the subscription and the
+ * resource in question, which are the operator's business: the code stands in the log, the text in Azure's own.
+ */
+function refusal(error: ArmError): string {
+  return error.statusCode === undefined ? describe(error) : (error.code ?? `status ${error.statusCode}`);
 }
 
 function retryAfter(error: ArmError): number | undefined {

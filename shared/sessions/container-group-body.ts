@@ -76,11 +76,14 @@ export const belongsTo = (group: ContainerGroup, installation: string): boolean 
 export function viewOf(group: ContainerGroup): GroupView {
   const ip = group.ipAddress?.ip;
   const deadline = Number(group.tags?.[TAG.deadline]);
-  const events = group.instanceView?.events ?? [];
+  // An image that cannot be pulled is an event of the container, not of the group. Names first: logs end at a colon.
+  const events = [group, ...(group.containers ?? [])].flatMap((each) => each.instanceView?.events ?? []);
+  const latest = events.slice(-2);
   const detail = [
     `provisioning ${group.provisioningState ?? 'unknown'}`,
     `state ${group.instanceView?.state ?? 'unknown'}`,
-    ...events.slice(-2).map((event) => `${event.name ?? 'event'}: ${event.message ?? ''}`.slice(0, 200)),
+    ...latest.map(({ name }) => name ?? 'event'),
+    ...latest.map(({ message }) => message?.slice(0, 200)).filter(Boolean),
   ].join(', ');
   return {
     name: group.name ?? '',

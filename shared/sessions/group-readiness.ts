@@ -37,7 +37,7 @@ export async function createPatiently(
       return await groups.create({ ...record, name: record.group }, limit);
     } catch (error) {
       if (!(error instanceof GroupError && error.code === 'busy')) throw error;
-      await pauseFor(Math.max(pause, error.retryAfterMs ?? 0), limit, error.message);
+      await pauseFor(Math.max(pause, error.retryAfterMs ?? 0), limit, error.message, error);
     }
   }
 }
@@ -107,11 +107,16 @@ export async function healthOrUndefined(address: string, signal: AbortSignal): P
   }
 }
 
-/** Waits; when `limit` comes first, `why` is the reason the whole start failed. */
-export async function pauseFor(milliseconds: number, limit: AbortSignal, why: string): Promise<void> {
+/** Waits; when `limit` comes first, `why` is the reason the whole start failed, and `refusal` what Azure said last. */
+export async function pauseFor(
+  milliseconds: number,
+  limit: AbortSignal,
+  why: string,
+  refusal?: GroupError,
+): Promise<void> {
   try {
     await delay(milliseconds, undefined, { signal: limit });
   } catch (error) {
-    throw new GroupError('busy', why, { cause: error });
+    throw new GroupError('busy', why, { cause: refusal ?? error });
   }
 }

@@ -73,6 +73,7 @@ export async function startSession(
       if (!(error instanceof GroupError)) throw error;
       if (!begun) throw unavailable(error);
       failures += 1;
+      parts.report(`container group ${begun.record.group} came to nothing`, error);
       await discard(parts, begun.record.group);
       dead = begun.record.group;
       stored = begun;

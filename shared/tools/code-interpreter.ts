@@ -48,6 +48,8 @@ export interface CodeOutcome {
   /** What the model is told. */
   readonly text: string;
   readonly workspace: RunWorkspace;
+  /** Set when there was no session to run it in. */
+  readonly ran?: false;
 }
 
 export interface CodeInterpreterDependencies {
@@ -89,7 +91,8 @@ export class CodeInterpreter {
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof SessionError)) throw error;
       await this.#discard(call, outputs);
-      return outputs.outcome(sentenceFor(error), call.workspace);
+      const outcome = outputs.outcome(sentenceFor(error), call.workspace);
+      return error.code === 'unavailable' ? { ...outcome, ran: false } : outcome;
     }
   }
 

@@ -46,6 +46,14 @@ test('the least that starts does, with defaults in milliseconds, and nobody chan
   assert.throws(() => Object.assign(config, { STORAGE_PREFIX: 'other' }), TypeError);
 });
 
+test('a reference to Key Vault that is not resolved is no key: neither for callers nor for the model', () => {
+  const reference = '@Microsoft.KeyVault(SecretUri=https://kv-a.vault.azure.net/secrets/nobody-may-read/1)';
+  assert.deepEqual(problemsOf({ API_KEYS: reference, OPENAI_API_KEY: reference }), [
+    'API_KEYS: the reference to Key Vault is not resolved',
+    'OPENAI_API_KEY: the reference to Key Vault is not resolved',
+  ]);
+});
+
 test('an empty value is none at all, as Azure and files of settings write it', () => {
   const empty = {
     STORAGE_PREFIX: '',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { cancelRun } from '../../shared/engine/cancel-run.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
@@ -38,6 +39,20 @@ describe('a model that does not simply answer', () => {
     assert.equal(run.object.status, 'completed');
     assert.deepEqual(answers.map(textOf), ['at last']);
     assert.ok(performance.now() - since >= 1000);
+  });
+
+  it('one that says "at once" and means it not is not asked in a tight loop', async () => {
+    engine.model.add(...Array.from({ length: 500 }, () => busy));
+    const run = await engine.aRun();
+    const pumping = engine.pump();
+    await engine.model.received(6);
+    await delay(1500);
+    const asked = engine.model.requests.length;
+    engine.model.reset();
+    engine.model.add({ text: 'at last' });
+    await pumping;
+    assert.ok(asked <= 9, `asked ${asked} times within 1.5 s of the sixth time`);
+    assert.equal((await stored(engine, run)).run.object.status, 'completed');
   });
 
   it('errors of the server are tried again, and so is a connection that drops in the middle', async () => {

@@ -219,12 +219,14 @@ test('a server that is not there is retried, and the reason can be read', async 
   const error = await failure(undefined, { OPENAI_BASE_URL: gone.url });
   assert.deepEqual([error.code, error.retryable], ['server_error', true]);
   assert.match(error.message, /cannot be reached: .*ECONNREFUSED/);
+  assert.equal(error.sign, 'ECONNREFUSED');
 });
 
 test('a server that falls silent is given up after the idle time', async () => {
   const error = await failure({ pieces: ['Hel', 'stall'] }, { MODEL_IDLE_TIMEOUT_SECONDS: 500 });
   assert.deepEqual([error.code, error.retryable], ['server_error', true]);
   assert.match(error.message, /sent nothing for 0\.5 seconds/);
+  assert.equal(error.sign, 'silence');
   assert.equal(await scripted.requests[0]?.closed, true);
 });
 
@@ -254,5 +256,6 @@ test('no key reaches a message: neither ours nor one that the server quotes', as
   const error = await failure(upstream(401, { message, code: 'invalid_api_key' }));
   assert.deepEqual([error.code, error.retryable], ['server_error', false]);
   assert.match(error.message, /401: Incorrect API key provided: \[key\]/);
+  assert.equal(error.sign, 401);
   assert.doesNotMatch(`${error.message} ${JSON.stringify(error)} ${error.stack}`, /planted|other|abcdef/);
 });

@@ -37,6 +37,32 @@ for (const [what, error, reason] of quoting) {
   });
 }
 
+test('the log tells which server answered what, however deep below the error, and in whichever place', () => {
+  const refused = Object.assign(new Error('{"odata.error": "hidden"}'), {
+    statusCode: 403,
+    request: { url: 'https://account.table.core.windows.net/hidden(1)?hidden' },
+    response: { headers: new Headers({ 'x-ms-error-code': 'AuthorizationPermissionMismatch' }) },
+  });
+  const busy = Object.assign(new Error('No session: hidden', { cause: refused }), { code: 'unavailable' });
+  const { code, cause, status, host } = errorFields(busy);
+  assert.deepEqual(
+    { code, cause, status, host },
+    {
+      code: 'unavailable',
+      cause: 'AuthorizationPermissionMismatch',
+      status: 403,
+      host: 'account.table.core.windows.net',
+    },
+  );
+  assert.equal(errorFields(refused).code, 'AuthorizationPermissionMismatch');
+  assert.doesNotMatch(JSON.stringify(errorFields(busy)), /hidden/);
+});
+
+test('a code that is a sentence, and an address that is none, are not logged', () => {
+  const odd = Object.assign(new Error('Odd'), { code: 'what hidden said', request: { url: 'hidden' } });
+  assert.doesNotMatch(JSON.stringify(errorFields(odd)), /hidden/);
+});
+
 test('whatever else is thrown is told by its type alone', () => {
   assert.deepEqual(errorFields('hidden'), { error: 'string' });
   assert.equal(withoutContents('hidden').message, 'string');

@@ -110,4 +110,14 @@ describe('a request that Azure did not carry out now', () => {
     const refused = (thrown: unknown) => thrown instanceof GroupError && thrown.code === 'refused';
     await assert.rejects(arm.groups.create(wanted, never), refused);
   });
+
+  test('because it may not is told by its code: whose identity it was, and where, is not for the model', async () => {
+    const text =
+      "The client 'planted-id' does not have authorization over scope '/subscriptions/planted-id'.";
+    await using arm = await azure(error(403, 'AuthorizationFailed', text));
+    await assert.rejects(arm.groups.create(wanted, never), (thrown: Error) => {
+      assert.equal(thrown.message, 'The container group could not be created: AuthorizationFailed');
+      return true;
+    });
+  });
 });
