@@ -96,6 +96,7 @@ function* messageBegins(message: Message): Generator<RunEvent> {
     ...message,
     status: 'in_progress',
     content: [],
+    attachments: [],
     completed_at: null,
     incomplete_at: null,
     incomplete_details: null,

@@ -10,13 +10,25 @@ export const done = 'event: done\ndata: [DONE]\n\n';
 /** Puts an object into the words of the API's version that the caller speaks. */
 export type Present = (object: object) => object;
 
+/** Where text has a line's end, too, and JSON leaves it as it is. */
+const OTHER_LINE_ENDS = /[\u0085\u2028\u2029]/g;
+
+/**
+ * On one line for every reader: many end lines as text does (Python's `splitlines` and with it early official
+ * clients, Node's `readline`), and would cut a JSON string there.
+ */
+const dataOf = (object: object): string =>
+  JSON.stringify(object).replace(
+    OTHER_LINE_ENDS,
+    (end) => `\\u${end.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 /** @param ids the hosted API sent none, and some clients can read nothing else (see {@link wantsIds}) */
 export const encodeEvent = (
   { id, event }: NumberedEvent,
   present: Present = (data) => data,
   ids = true,
-): string =>
-  `${ids ? `id: ${id}\n` : ''}event: ${event.event}\ndata: ${JSON.stringify(present(event.data))}\n\n`;
+): string => `${ids ? `id: ${id}\n` : ''}event: ${event.event}\ndata: ${dataOf(present(event.data))}\n\n`;
 
 /**
  * Whether the stream of a run that begins with this request gives its events ids. Clients in the field took the
@@ -28,7 +40,7 @@ export const wantsIds = (headers: { get(name: string): string | null }): boolean
 
 /** The thread that a run was created with comes before the run's own events, and has no id among them. */
 export const encodeCreatedThread = (thread: object, present: Present = (data) => data): string =>
-  `event: thread.created\ndata: ${JSON.stringify(present(thread))}\n\n`;
+  `event: thread.created\ndata: ${dataOf(present(thread))}\n\n`;
 
 /**
  * Ends a stream that cannot go on here, in both forms in which official clients throw it: Node's looks at the data

@@ -4,12 +4,12 @@ import type { Present } from '../events/sse.ts';
 /** The API's first version, as clients select it, or its second. */
 export type Dialect = 'v1' | 'v2';
 
-/** Azure's only version that spoke v1 with files. */
-const V1_API_VERSION = '2024-02-15-preview';
+/** Azure's versions with assistants, before 2024-05-01-preview brought v2. */
+const V1_API_VERSIONS = new Set(['2024-02-15-preview', '2024-03-01-preview', '2024-04-01-preview']);
 
 /** Azure's version decides, as it did there: the official clients of today always send the header for v2. */
 export function dialectOf(query: URLSearchParams, headers: Headers): Dialect {
-  if (query.get('api-version') === V1_API_VERSION) return 'v1';
+  if (V1_API_VERSIONS.has(query.get('api-version') ?? '')) return 'v1';
   const beta = headers.get('openai-beta') ?? '';
   return /\bassistants=v1\b/.test(beta) && !/\bassistants=v2\b/.test(beta) ? 'v1' : 'v2';
 }

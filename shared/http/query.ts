@@ -4,6 +4,8 @@ import { validate } from '../api/validate.ts';
 
 /** Parameters that say how the request came, not what it wants: the dialect reads them. */
 const envelope = new Set(['api-version', 'beta']);
+/** Without a value they are none, and the list begins: so the official clients write `after: null`. */
+const cursors = new Set(['after', 'before']);
 const empty = z.strictObject({});
 
 /**
@@ -16,9 +18,9 @@ export function readQuery<S extends z.ZodObject>(schema: S | undefined, query: U
   for (const name of new Set(query.keys())) {
     if (envelope.has(name)) continue;
     const plain = name.replace(/\[\d*\]$/, '');
+    const last = query.getAll(name).at(-1);
     if (plain === 'include') values.include = query.getAll(name);
-    else
-      define(values, name, name === 'limit' ? numeric(query.getAll(name).at(-1)) : query.getAll(name).at(-1));
+    else if (!cursors.has(name) || last !== '') define(values, name, name === 'limit' ? numeric(last) : last);
   }
   return validate((schema ?? empty) as S, values);
 }

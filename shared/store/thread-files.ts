@@ -5,9 +5,12 @@ import { threadRow } from './keys.ts';
 import { type Change, type Row, replacement } from './table.ts';
 import type { ThreadDocument } from './threads.ts';
 
-/** The files that a message brings for the code interpreter. */
-export const filesForCode = ({ attachments }: Message): string[] =>
-  (attachments ?? []).flatMap(({ file_id: id, tools }) =>
+/**
+ * The files that a message brings for the code interpreter. What is attached to a run's own message was made by
+ * code, whose workspace has it already.
+ */
+export const filesForCode = ({ attachments, run_id: run }: Message): string[] =>
+  (run === null ? (attachments ?? []) : []).flatMap(({ file_id: id, tools }) =>
     id && tools?.some((tool) => tool.type === 'code_interpreter') ? [id] : [],
   );
 

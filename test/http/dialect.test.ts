@@ -243,6 +243,8 @@ for (const [query, beta, dialect] of [
   ['', 'assistants=v1, realtime=v1', 'v1'],
   ['', 'assistants=v1, assistants=v2', 'v2'],
   ['?api-version=2024-02-15-preview', null, 'v1'],
+  ['?api-version=2024-03-01-preview', null, 'v1'],
+  ['?api-version=2024-04-01-preview', null, 'v1'],
   // Today's clients always send the header, also with Azure's old version.
   ['?api-version=2024-02-15-preview', 'assistants=v2', 'v1'],
   ['?api-version=2024-05-01-preview', 'assistants=v2', 'v2'],

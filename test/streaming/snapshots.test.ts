@@ -5,6 +5,8 @@ import type OpenAI from 'openai';
 import type { AssistantStream } from 'openai/lib/AssistantStream';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
+import { loadSavedRun } from '../../shared/engine/load-saved-run.ts';
+import { savedEvents } from '../../shared/events/saved-events.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { startTestEmulator } from '../support/sessions.ts';
 import { BEGIN, GOES_ON, messageOf, namesOf, STEP_BEGINS, type Streamed } from './streams.ts';
@@ -14,6 +16,18 @@ type Message = OpenAI.Beta.Threads.Message;
 
 const weather = { type: 'function' as const, function: { name: 'weather' } };
 const interpreter = { type: 'code_interpreter' as const };
+
+/** How many files a message has as it begins, and in the end. */
+const ATTACHED = [
+  ['thread.message.created', 0],
+  ['thread.message.in_progress', 0],
+  ['thread.message.completed', 1],
+];
+const attached = (events: readonly { readonly event: string; readonly data: unknown }[]) =>
+  events.flatMap(({ event, data }) => {
+    const { object, attachments } = data as Message;
+    return object === 'thread.message' ? [[event, attachments?.length]] : [];
+  });
 
 /** What the SDK's helpers made of the pieces, before the completed objects came. */
 interface Accumulated {
@@ -127,6 +141,10 @@ describe('what the official client gathers from a stream', () => {
       ['image_file', 1],
     );
     await assertStored(stream, gathered);
+    // Also where the story is told again, from what is saved: the file is attached when the message is complete.
+    const saved = await loadSavedRun(api.engine.services.stores, id, (await stream.finalRun()).id);
+    assert.ok(saved);
+    assert.deepEqual([attached(gathered.events), attached([...savedEvents(saved)])], [ATTACHED, ATTACHED]);
   });
 
   it('submitToolOutputsStream: code and a function in one turn, after some text', async () => {

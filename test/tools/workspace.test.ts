@@ -44,6 +44,17 @@ describe('files in /mnt/data over several runs', () => {
     assert.equal(await scene.textOf(links[0]), 'a,b\n');
   });
 
+  it('a file that code wrote stays one file of its own, however often an answer links to it', async () => {
+    const [thread, writer] = [await scene.aThread(), await scene.assistant()];
+    await scene.play(thread, writer, WRITE, LINK);
+    await scene.play(thread, writer, LIST, LINK);
+    await scene.loseSession(thread);
+    const { told, printed } = await scene.play(thread, writer, LIST, LINK);
+    assert.match(told, /Files written by earlier code, in \/mnt\/data: "report\.csv"\./);
+    assert.doesNotMatch(told, /uploaded/);
+    assert.equal(printed, "['report.csv']\n");
+  });
+
   it('one that was deleted is no longer told of, linked to, or put into a new session', async () => {
     const [thread, writer] = [await scene.aThread(), await scene.assistant()];
     const keep = python('open("/mnt/data/kept.csv", "w").write("x")');

@@ -91,7 +91,8 @@ describe('the code interpreter, from the official client to Python and back', ()
     });
     const run = await client.beta.threads.runs.createAndPoll(id, { assistant_id });
     assert.equal(await logsOf(run), '42\n');
-    const [part] = (await newestMessage(id)).content;
+    const message = await newestMessage(id);
+    const [part] = message.content;
     assert.equal(part?.type, 'text');
     const [annotation] = part.text.annotations;
     assert.equal(annotation?.type, 'file_path');
@@ -100,7 +101,9 @@ describe('the code interpreter, from the official client to Python and back', ()
       [annotation.text, part.text.value.slice(start, end)],
       ['sandbox:/mnt/data/doubled.csv', annotation.text],
     );
-    const download = await (await client.files.content(annotation.file_path.file_id)).text();
+    const { file_id } = annotation.file_path;
+    assert.deepEqual(message.attachments, [{ file_id, tools: [{ type: 'code_interpreter' }] }]);
+    const download = await (await client.files.content(file_id)).text();
     assert.equal(download, 'name,amount,double\nä,1,2\nb,41,82\n');
     const told = JSON.stringify(stack.model.requests.at(-2)?.body.messages[0]);
     assert.match(told, /data\.csv/);

@@ -45,6 +45,18 @@ export const lists: readonly Row[] = [
     },
   },
   {
+    says: 'a cursor that is null, as in a loop’s first turn, begins the list',
+    async run({ client, shared }) {
+      const { thread_id } = await shared.finishedRun();
+      const { messages } = client.beta.threads;
+      const begin = await messages.list(thread_id, { limit: 1 });
+      for (const cursor of [{ after: null }, { before: null }, { after: '' }]) {
+        const query = { limit: 1, ...cursor } as { limit: number; after?: string };
+        assert.deepEqual((await messages.list(thread_id, query)).data, begin.data);
+      }
+    },
+  },
+  {
     says: 'a list of nothing says so with nulls',
     async run({ client, send }) {
       const { id } = await client.beta.threads.create();

@@ -119,6 +119,21 @@ export const streams: readonly Row[] = [
     },
   },
   {
+    says: 'an event’s data is one line, also for readers that end lines as text does',
+    async run({ send, play, shared }) {
+      await play({ text: 'Hello' });
+      const metadata = { note: 'one\u2028two\u2029three\u0085four' };
+      const thread = { messages: [{ role: 'user', content: 'Say hello.' }], metadata };
+      const { body } = await send('POST', '/v1/threads/runs', {
+        body: { assistant_id: await shared.assistantId(), thread, metadata, stream: true },
+      });
+      const text = String(body.text);
+      assert.doesNotMatch(text, /[\u0085\u2028\u2029]/);
+      const told = (await eventsOf(text)).slice(0, 2).map(({ data }) => JSON.parse(data).metadata);
+      assert.deepEqual(told, [metadata, metadata]);
+    },
+  },
+  {
     says: 'events speak the first version’s words to whoever asks for it',
     async run({ client, send, play, model }) {
       const assistant = await client.beta.assistants.create({ model, tools: [{ type: 'file_search' }] });
