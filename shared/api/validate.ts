@@ -2,15 +2,14 @@ import type { z } from 'zod';
 
 import { badRequest } from './error.ts';
 import { refusalOf } from './issue.ts';
-import { withoutNulls } from './left-out.ts';
 import { nearestName } from './nearest-name.ts';
 
 /**
- * Checks a request's body or query. A null is as good as an absent field, where that is all it can mean.
+ * Checks a request's body or query.
  * @throws {ApiError} 400 in the API's words, naming the field as a path.
  */
 export function validate<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
-  const parsed = schema.safeParse(withoutNulls(schema, input), { error: suggestion, reportInput: true });
+  const parsed = schema.safeParse(input, { error: suggestion, reportInput: true });
   if (parsed.success) return parsed.data;
   const { message, param, code } = refusalOf(parsed.error.issues);
   throw badRequest(message, param, code);
