@@ -1,9 +1,10 @@
 /** What `npm test` makes of a test file that does not end. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { startNodeChild } from '../../local/child-process.ts';
 import { isAlive } from './processes.ts';
@@ -55,13 +56,13 @@ async function run(source: string, limits: object): Promise<{ output: string; ch
   return { output, child: Number(/child (\d+)/.exec(output)?.[1]) };
 }
 
-async function printed(args: readonly string[]): Promise<string> {
+async function printed(args: readonly string[], changes: Record<string, string> = {}): Promise<string> {
   let output = '';
   const add = (text: string) => {
     output += text;
   };
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = startNodeChild({ args, env, onStdout: add, onStderr: add });
+  const child = startNodeChild({ args, env: { ...env, ...changes }, onStdout: add, onStderr: add });
   assert.equal(await child.exited, 0, output);
   return output;
 }
@@ -78,4 +79,13 @@ test('a file that leaves something running after its tests does not keep the oth
   assert.match(output, /file\.test\.mjs did not end within 0\.5 s after its tests; it is held by: .*Process/);
   assert.match(output, /"passed":1,"failed":[1-9]/);
   assert.equal(await isAlive(child), false);
+});
+
+test('what tests put into the folder for temporary files is removed with it', async () => {
+  const temporary = await mkdtemp(join(folder, 'tmp-'));
+  const file = new URL('./host-json.test.ts', import.meta.url);
+  const args = [new URL('../run.ts', import.meta.url), file].map((url) => fileURLToPath(url));
+  const output = await printed(args, { TMPDIR: temporary, TEST_STORAGE: 'none' });
+  assert.match(output, /\d passed, 0 failed/);
+  assert.deepEqual(await readdir(temporary), []);
 });
