@@ -181,6 +181,10 @@ class KernelDeath(AgentCase):
     def test_a_crash_in_native_code(self):
         self._dies("import ctypes; ctypes.string_at(0)", "died")
 
+    def test_an_end_that_a_fork_survives_is_noticed(self):
+        fork = "import os, time\nif os.fork() == 0:\n    time.sleep(600)\n"
+        self._dies(fork + "os.kill(os.getpid(), 9)", "out_of_memory")
+
     def test_a_kill_by_the_system_means_out_of_memory(self):
         self._dies("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "out_of_memory")
 
