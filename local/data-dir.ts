@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { claim } from './setup/claim.mjs';
 
 /** A folder that only one emulation may use at a time: Azurite keeps its data in memory and overwrites files. */
 export interface DataDir {
@@ -13,27 +13,18 @@ export interface DataDir {
 }
 
 /**
- * Claims the folder, which is made when missing. The claim is a listening socket, so that it ends with this
- * process however that ends.
+ * Claims the folder, which is made when missing. The claim ends with this process, however that ends.
  * @throws when another process uses it.
  */
 export async function claimDataDir(path: string): Promise<DataDir> {
   await mkdir(path, { recursive: true });
   const real = await realpath(path);
-  // Not inside the folder: a socket's path may have 107 characters at most.
-  const name = createHash('sha256').update(real).digest('hex').slice(0, 16);
-  const socket = join(tmpdir(), `hourglass-${name}.sock`);
-  const claim = await listen(socket).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    if (await answers(socket))
-      throw new Error(`Another Hourglass uses ${real}: set DATA_DIR to another folder`);
-    await rm(socket, { force: true });
-    return listen(socket);
-  });
+  const release = await claim(real);
+  if (!release) throw new Error(`Another Hourglass uses ${real}: set DATA_DIR to another folder`);
   return {
     path: real,
     apiKey: () => keptKey(join(real, 'api-key')),
-    release: () => new Promise((done) => claim.close(() => done())),
+    release,
   };
 }
 
@@ -46,23 +37,4 @@ async function keptKey(file: string): Promise<string> {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     return (await readFile(file, 'utf8')).trim();
   }
-}
-
-function listen(socket: string): Promise<Server> {
-  const server = createServer((connection) => connection.destroy());
-  server.unref();
-  return new Promise((done, failed) => {
-    server.once('error', failed);
-    server.listen(socket, () => done(server));
-  });
-}
-
-function answers(socket: string): Promise<boolean> {
-  return new Promise((done) => {
-    const connection = connect(socket, () => {
-      connection.destroy();
-      done(true);
-    });
-    connection.once('error', () => done(false));
-  });
 }

@@ -51,7 +51,8 @@ export const settings = z.object({
   MODEL_CONTEXT_TOKENS: z.string().default('*=128000'),
   MODEL_IDLE_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 600),
   RUN_TTL_SECONDS: seconds(10 * MINUTE, 1, 86_400),
-  RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 3_600),
+  /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */
+  RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 1_500),
   RUN_LEASE_SECONDS: seconds(30 * SECOND, 1, 300),
   SESSION_TTL_SECONDS: seconds(HOUR, 5, 3_600),
   SESSION_CALL_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 3_600),

@@ -105,7 +105,8 @@ const FLUSH_MS = SECOND;
 /** Ends the work of this process in order: runs are handed over, and what was measured is sent. */
 export async function endInOrder(): Promise<void> {
   startDraining();
-  const all = await made?.catch(() => undefined);
+  // What is still being made, as storage keeps it waiting, has no work to hand over.
+  const all = await Promise.race([made?.catch(() => undefined), setTimeout(0)]);
   if (!all) return;
   await all.inProgress.idle(HAND_OVER_MS);
   await Promise.race([all.flushTelemetry(), setTimeout(FLUSH_MS, undefined, { ref: false })]);

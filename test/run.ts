@@ -1,8 +1,11 @@
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
-import { relative, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { descendants, killProcess } from '../local/arm/process-tree.ts';
+import { removeFolderSync } from '../local/arm/remove-folder.ts';
 import { startAzurite } from '../local/azurite.ts';
 import { onStopRequest } from '../local/stop-request.ts';
 import { nodeTests } from './runner/node-tests.ts';
@@ -22,6 +25,19 @@ const stopped = new AbortController();
 onStopRequest(async () => {
   stopped.abort();
   process.exit(130);
+});
+// Tests that fail or hang leave files behind, and some that pass: all of them go together. The name is short, for
+// the sake of Unix sockets, and users of sandboxes pass through.
+const temporary = mkdtempSync(join(tmpdir(), 'hg-'));
+chmodSync(temporary, 0o711);
+process.env.TMPDIR = temporary;
+process.on('exit', () => {
+  try {
+    removeFolderSync(temporary);
+  } catch (error) {
+    // Something of a stopped run still writes to it: no verdict hangs on that.
+    process.stderr.write(`${String(error)}\n`);
+  }
 });
 /** Several times what the suite takes: whatever hangs, there is a verdict, and nothing is left running. */
 const SUITE_MINUTES = 40;

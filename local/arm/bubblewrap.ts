@@ -129,9 +129,30 @@ function parents(paths: readonly string[]): string[] {
   return [...found].sort();
 }
 
+/**
+ * The agent, which ends when its standard input does: a pipe that nobody writes to, held by the emulator alone. A
+ * bubblewrap whose parent was killed before it asked to die with it would go on for ever.
+ */
+const WITH_PARENT = `
+import os, runpy, signal, threading
+
+def end_with_parent():
+    os.read(0, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=end_with_parent, daemon=True).start()
+runpy.run_module("agent", run_name="__main__", alter_sys=True)
+`;
+
+export const agentProgram = (python: PythonRuntime): [string, ...string[]] => [
+  python.executable,
+  '-c',
+  WITH_PARENT,
+];
+
 /** What runs inside. Below the host's own priority, so that busy code does not starve the API. */
 export const agentCommand = (python: PythonRuntime, user: SessionUser | undefined): string[] => [
   ...['/usr/bin/nice', '-n', '5'],
   ...(user ? agentPrefix(user) : []),
-  ...[python.executable, '-m', 'agent'],
+  ...agentProgram(python),
 ];

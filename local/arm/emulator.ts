@@ -64,7 +64,7 @@ const MAX_RECORDED = 5000;
 /**
  * A small Azure Resource Manager on loopback that knows container groups, each a sandbox around the real agent.
  * Groups live as long as this object.
- * @throws when sessions cannot be isolated here, saying what helps
+ * @throws when sessions cannot be isolated here, saying what helps, or the port is taken
  */
 export async function startArmEmulator(options: EmulatorOptions = {}): Promise<ArmEmulator> {
   const isolation = findIsolation(options.isolation);
@@ -176,8 +176,16 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
     };
   }
 
+  const endSandboxes = async () => {
+    stopWatching();
+    await pool.stop();
+    await removeFolder(baseFolder).catch((error: Error) => console.error(`[sessions] ${error.message}`));
+  };
   server.listen(options.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
+  await once(server, 'listening').catch(async (error: unknown) => {
+    await endSandboxes();
+    throw error;
+  });
   const named = (name: string): Group => {
     const group = groups.get(name);
     if (!group) throw new Error(`there is no container group ${name}`);
@@ -197,13 +205,11 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
     move: (name) => named(name).move(pool),
     warmed: () => pool.ready(),
     stop: async () => {
-      stopWatching();
       await Promise.all([...groups.values()].map((group) => group.end()));
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
-      await Promise.all([closed, pool.stop()]);
-      await removeFolder(baseFolder).catch((error: Error) => console.error(`[sessions] ${error.message}`));
+      await Promise.all([closed, endSandboxes()]);
     },
   };
 }

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   agentCommand,
   agentEnvironment,
+  agentProgram,
   bubblewrapArguments,
   type SandboxFolders,
   type SandboxLimits,
@@ -61,6 +62,8 @@ export class Sandbox {
     this.#process = this.isolated
       ? startIsolated(settings, this.#folders, this.user)
       : startBare(settings, this.#folders);
+    // Nothing is written to it; that it breaks is no news.
+    this.#process.stdin?.on('error', () => undefined);
     this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_TAIL);
     });
@@ -188,7 +191,7 @@ function startIsolated(settings: SandboxSettings, folders: SandboxFolders, user:
       ...(filter ? ['--seccomp', String(FILTER_FD)] : []),
       ...['--', ...agentCommand(python, user)],
     ],
-    { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH } },
+    { stdio: ['pipe', 'ignore', 'pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH } },
   );
   // By pipe: the command line of process 1 can be read inside, and should not tell about this machine.
   feed(child, ARGUMENTS_FD, given.join('\0'));
@@ -205,9 +208,10 @@ function feed(child: ChildProcess, descriptor: number, content: string | Buffer)
 
 /** SESSION_ISOLATION=none: no sandbox at all. */
 function startBare(settings: SandboxSettings, folders: SandboxFolders): ChildProcess {
-  return spawn(settings.python.executable, ['-m', 'agent'], {
+  const [program, ...args] = agentProgram(settings.python);
+  return spawn(program, args, {
     cwd: new URL('../../session', import.meta.url),
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['pipe', 'ignore', 'pipe'],
     env: {
       ...agentEnvironment(settings.limits, undefined),
       AGENT_LISTEN: `unix:${join(folders.run, SOCKET_NAME)}`,

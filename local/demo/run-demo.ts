@@ -12,7 +12,11 @@ export interface DemoOptions {
   /** Where the pictures are written. */
   readonly folder: string;
   readonly print: (line: string) => void;
+  /** How long a single request may take, in milliseconds; default a minute. Runs are asked about again and again. */
+  readonly timeoutMs?: number;
 }
+
+const TIMEOUT_MS = 60_000;
 
 const REAL_MODEL =
   'No model is configured, so the built-in demo model answers: a script that knows this walkthrough. The Python is real. For a real model set OPENAI_BASE_URL and OPENAI_API_KEY, or AZURE_OPENAI_ENDPOINT, and run the demo again.';
@@ -20,10 +24,11 @@ const REAL_MODEL =
 /**
  * The documentation's walkthrough against a running Hourglass. Prints each step as it happens and returns the
  * paths of the pictures.
- * @throws when it is not clear which model to use, or the walkthrough fails
+ * @throws when it is not clear which model to use, the server stops answering, or the walkthrough fails
  */
-export async function runDemo({ url, key, model, folder, print }: DemoOptions): Promise<string[]> {
-  const client = new OpenAI({ baseURL: new URL('/v1', url).href, apiKey: key });
+export async function runDemo(options: DemoOptions): Promise<string[]> {
+  const { url, key, model, folder, print, timeoutMs: timeout = TIMEOUT_MS } = options;
+  const client = new OpenAI({ baseURL: new URL('/v1', url).href, apiKey: key, timeout });
   const chosen = model ?? (await onlyModel(client));
   if (chosen === DEMO_MODEL) print(`${REAL_MODEL}\n`);
   const pictures = await walkThrough({ client, model: chosen, folder, print });

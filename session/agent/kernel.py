@@ -14,6 +14,7 @@ from .processes import KernelUser
 
 START_TIMEOUT_S = 60.0
 STDERR_TAIL_BYTES = 4096
+LOOK_S = 0.2
 
 
 class Kernel:
@@ -70,8 +71,13 @@ class Kernel:
         await self.channels.handshake()
 
     async def _watch(self) -> None:
-        await self.process.wait()
+        # `wait` comes back only when the pipes are closed, too, which a fork of the kernel may hold:
+        # https://github.com/python/cpython/issues/119710
+        waiting = asyncio.create_task(self.process.wait())
+        while self.process.returncode is None:
+            await asyncio.wait({waiting}, timeout=LOOK_S)
         self.ended.set()
+        waiting.cancel()
 
     async def _drain_stdout(self) -> None:
         # Of no interest after the line that says ready; code that finds a way to write there must not block.

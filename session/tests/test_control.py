@@ -181,6 +181,10 @@ class KernelDeath(AgentCase):
     def test_a_crash_in_native_code(self):
         self._dies("import ctypes; ctypes.string_at(0)", "died")
 
+    def test_an_end_that_a_fork_survives_is_noticed(self):
+        fork = "import os, time\nif os.fork() == 0:\n    time.sleep(600)\n"
+        self._dies(fork + "os.kill(os.getpid(), 9)", "out_of_memory")
+
     def test_a_kill_by_the_system_means_out_of_memory(self):
         self._dies("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "out_of_memory")
 
@@ -219,10 +223,12 @@ class EndOfTheAgent(unittest.TestCase):
         wait_until(lambda: not any(is_alive(pid) for pid in pids), f"the end of {pids}", 10)
 
     def test_it_ends_at_its_deadline_with_code_0_and_leaves_nothing(self):
-        agent = Agent(AGENT_DEADLINE=str(time.time() + 3)).wait_ready()
+        agent = Agent().wait_ready()
         reader = agent.start("import subprocess\nsubprocess.Popen(['setsid', 'sleep', '1000'])\nwhile True: pass")
         next(reader)
         pids = wait_until(lambda: len(found := agent.children()) >= 2 and found, "the child process")
+        # Only now: however slow the machine is, it comes in the middle of the code.
+        (agent.config / "deadline").write_text(str(time.time() + 0.5))
         self._end(agent)
         self._assert_gone(pids)
         self.assertEqual([path.name for path in agent.folder.glob("hourglass-*")], [])

@@ -4,6 +4,7 @@ import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
 
 import type { Config } from '../config.ts';
+import { endSilence } from './silence.ts';
 
 /**
  * Opens the account's three services in the way the Functions host does: a connection string, or identity
@@ -24,6 +25,12 @@ const queueRetry = { maxTries: 1 };
 const blobRetry = { maxTries: 13, retryDelayInMs: 100, maxRetryDelayInMs: 4000 };
 
 export async function openStorageAccount(config: Config): Promise<StorageAccount> {
+  const account = await connect(config);
+  endSilence(account.hosts.keys());
+  return account;
+}
+
+async function connect(config: Config): Promise<StorageAccount> {
   const prefix = config.STORAGE_PREFIX;
   if (config.AzureWebJobsStorage) {
     const connection = config.AzureWebJobsStorage;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { ConfigError, readConfig } from '../../shared/config.ts';
@@ -105,6 +106,7 @@ const wrong: readonly (readonly [Record<string, string | undefined>, RegExp])[] 
   [{ OPENAI_BASE_URL: 'ftp://a' }, /^OPENAI_BASE_URL: must be an http or https address/],
   [{ STORAGE_PREFIX: 'My_App' }, /^STORAGE_PREFIX: must be 1 to 20 small letters/],
   [{ RUN_TTL_SECONDS: 'ten' }, /^RUN_TTL_SECONDS: must be a number of seconds from 1 to 86400/],
+  [{ RUN_SLICE_SECONDS: '1501' }, /^RUN_SLICE_SECONDS: must be a number of seconds from 1 to 1500/],
   [{ SESSION_TTL_SECONDS: '3601' }, /^SESSION_TTL_SECONDS: must be a number of seconds from 5 to 3600/],
   [{ RATE_LIMIT_PER_MINUTE: '1.5' }, /^RATE_LIMIT_PER_MINUTE: must be a whole number/],
   [{ SESSION_CPU: '0' }, /^SESSION_CPU: must be a number from 1 to 31/],
@@ -147,4 +149,13 @@ test('a host with wrong settings ends at its start with a line for each, and ser
     assert.doesNotMatch(error.message, /nobody-may-read/);
     return true;
   });
+});
+
+test('the longest slice of a run leaves five minutes of what the platform gives an invocation', () => {
+  const text = readFileSync(new URL('../../host.json', import.meta.url), 'utf8');
+  const { functionTimeout } = JSON.parse(text) as { functionTimeout: string };
+  const [hours = 0, minutes = 0, seconds = 0] = functionTimeout.split(':').map(Number);
+  const longest = (hours * 60 + minutes - 5) * 60 + seconds;
+  assert.deepEqual(problemsOf({ RUN_SLICE_SECONDS: String(longest) }), []);
+  assert.equal(problemsOf({ RUN_SLICE_SECONDS: String(longest + 1) }).length, 1);
 });

@@ -55,7 +55,7 @@ export function openApi(target: Target): OpenApi {
     foundry: new OpenAI({ ...options, baseURL: `${baseUrl}/openai/v1`, apiKey: key }),
     azure: (apiVersion = API_VERSION) =>
       new AzureOpenAI({ ...options, endpoint: baseUrl, apiKey: key, apiVersion }),
-    stranger: new OpenAI({ ...options, baseURL: `${baseUrl}/v1`, apiKey: secondKey ?? '' }),
+    stranger: new OpenAI({ ...options, baseURL: `${baseUrl}/v1`, apiKey: secondKey ?? 'none' }),
     send,
     model,
     play: async (...turns) => script?.play(...turns),

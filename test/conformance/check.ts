@@ -12,11 +12,32 @@ export function reasonToSkip(row: Row, target: Target): string | undefined {
   return undefined;
 }
 
+/** The longest life of a run is ten minutes. */
+export const ROW_MS = 15 * 60_000;
+
+/** The target has stopped answering: what other rows would find says nothing. */
+export class Silent extends Error {}
+
 /**
  * Checks one behaviour, and every answer it met against the schemas.
- * @throws when the target does not behave so
+ * @throws when the target does not behave so; {@link Silent} when that is not known after `limitMs`
  */
-export async function checkRow({ api, problems }: OpenApi, row: Row, target: Target): Promise<void> {
+export async function checkRow(
+  open: OpenApi,
+  row: Row,
+  target: Target,
+  limitMs: number = ROW_MS,
+): Promise<void> {
+  const limit = Promise.withResolvers<never>();
+  const timer = setTimeout(() => limit.reject(new Silent(`no end after ${limitMs / 1000} s`)), limitMs);
+  try {
+    await Promise.race([check(open, row, target), limit.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function check({ api, problems }: OpenApi, row: Row, target: Target): Promise<void> {
   await target.script?.reset();
   try {
     await row.run(api);

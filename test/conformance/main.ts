@@ -9,7 +9,7 @@
 import { parseArgs, styleText } from 'node:util';
 
 import { openApi } from './api.ts';
-import { checkRow, reasonToSkip, unseenOperations } from './check.ts';
+import { checkRow, ROW_MS, reasonToSkip, Silent, unseenOperations } from './check.ts';
 import { cleanUp } from './clean-up.ts';
 import { rows } from './rows/all.ts';
 import { remoteScript, type Target } from './target.ts';
@@ -22,7 +22,8 @@ const USAGE = `Usage: npm run conformance -- --base-url URL --key KEY [options]
   --model NAME            a model or deployment it has (default: the first that it lists)
   --scripted-model URL    the scripted model behind it, for rows that decide what a model says
   --document FILE         the public OpenAPI document, to check answers against it too
-  --only TEXT             rows that contain the text`;
+  --only TEXT             rows that contain the text
+  --patience SECONDS      the suite ends with a row that takes longer (default: ${ROW_MS / 1000})`;
 
 const { values: options } = parseArgs({
   options: {
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     'scripted-model': { type: 'string' },
     document: { type: 'string' },
     only: { type: 'string', default: '' },
+    patience: { type: 'string', default: String(ROW_MS / 1000) },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -42,6 +44,7 @@ if (options.help || !options['base-url'] || !options.key) {
   process.exit(options.help ? 0 : 2);
 }
 
+const patienceMs = Number(options.patience) * 1000;
 const place = {
   baseUrl: options['base-url'].replace(/\/+(v1|openai|openai\/v1)?\/*$/, ''),
   key: options.key,
@@ -67,13 +70,17 @@ for (const row of chosen) {
     continue;
   }
   try {
-    await checkRow(open, row, target);
+    await checkRow(open, row, target, patienceMs);
     counts.passed += 1;
     console.log(`${styleText('green', 'ok')}   ${row.says}`);
   } catch (error) {
     counts.failed += 1;
     const text = error instanceof Error ? error.message : String(error);
     console.log(`${styleText('red', 'FAIL')} ${row.says}\n${text.replaceAll(/^/gm, '       ')}`);
+    if (error instanceof Silent) {
+      console.log('\nThe deployment has stopped answering. What the rows made in it is still there.');
+      process.exit(1);
+    }
   }
 }
 await cleanUp(target, open.made);
@@ -86,7 +93,7 @@ process.exitCode = counts.failed > 0 ? 1 : 0;
 
 async function firstModel(of: Omit<Target, 'model'>): Promise<string> {
   const { api } = openApi({ ...of, model: '' });
-  const [model] = (await api.client.models.list()).data;
+  const [model] = (await api.client.models.list({ timeout: patienceMs, maxRetries: 0 })).data;
   if (model) return model.id;
   console.log('The deployment lists no model: name one with --model.');
   process.exit(2);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { utimes, writeFile } from 'node:fs/promises';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -74,6 +74,19 @@ test('two at a time in one folder: one installs, the other waits for it', async 
   await writeFile(join(machine.folder, 'go'), '');
   for (const { code, output } of await Promise.all(both)) assert.equal(code, 0, output);
   assert.equal((await machine.calls()).filter((call) => call.startsWith('npm')).length, 1);
+});
+
+test('a set-up that was killed holds nobody up, whoever has its process number by now', async () => {
+  const machine = await completeMachine();
+  await machine.program('npm', 'kill -9 $PPID');
+  const environment = { SESSION_PYTHON: machine.python };
+  assert.equal((await machine.run(['local/setup.mjs'], environment)).code, null);
+  const data = join(machine.folder, '.data');
+  for (const name of existsSync(data) ? await readdir(data) : []) {
+    await writeFile(join(data, name), String(process.pid));
+  }
+  await machine.program('npm', NPM);
+  assert.equal((await machine.run(['local/setup.mjs'], environment)).code, 0);
 });
 
 test('npm that fails is told with the command to try', async () => {

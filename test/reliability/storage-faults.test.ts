@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -119,6 +120,20 @@ describe('storage that fails', { concurrency: true }, () => {
       await pumpUntil(engine, run, 'completed');
       assert.ok(hung);
       await assertAnsweredOnce(engine, run, 'hello');
+    });
+
+    it('a piece of a file whose arrival is never confirmed is sent again', async () => {
+      await using broken = await brokenEngine();
+      const { engine, proxy } = broken;
+      let hung = false;
+      proxy.fault = ({ kind }) => {
+        if (hung || kind !== 'blob put') return undefined;
+        hung = true;
+        return 'hang';
+      };
+      const { files } = engine.services.stores;
+      assert.equal(await files.upload(PROJECT, 'file-1', Readable.from([Buffer.from('hello')]), 100), 5);
+      assert.ok(hung);
     });
   });
 

@@ -201,6 +201,21 @@ for _ in range(60):
       rmSync(temporary, { recursive: true, force: true });
     }
   });
+
+  test('that cannot have its port leaves nothing', async () => {
+    const temporary = mkdtempSync(join(tmpdir(), 'hg-test-'));
+    const other = await startProgram({});
+    try {
+      const { port } = new URL(other.url);
+      const { child, stderr } = program({ TMPDIR: temporary, SESSION_WARM: '1', ARM_PORT: port });
+      assert.equal(await child.exited, 1);
+      assert.match(stderr(), /EADDRINUSE/);
+      assert.deepEqual(leftovers(temporary), []);
+    } finally {
+      await other.child.stop();
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  });
 });
 
 const leftovers = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('hourglass-'));

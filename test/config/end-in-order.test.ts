@@ -1,0 +1,37 @@
+/** The end of a process whose connections are still being made. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { startFaultProxy } from '../../local/fault-proxy.ts';
+import { emulatedSessions } from '../../local/settings.ts';
+import { endInOrder, services } from '../../shared/services.ts';
+import { testStorage } from '../support/azurite.ts';
+import { eventually } from '../support/eventually.ts';
+
+/** Azure gives a worker as long, and ends it then. */
+const GIVEN_MS = 5_000;
+
+test('a process that waits for storage ends in the time that it is given', async () => {
+  const { connectionString, prefix } = await testStorage();
+  const storage = await startFaultProxy(connectionString);
+  after(() => storage.stop());
+  let asked = false;
+  storage.fault = () => {
+    asked = true;
+    return 'busy';
+  };
+  Object.assign(process.env, {
+    AzureWebJobsStorage: storage.connectionString,
+    STORAGE_PREFIX: prefix,
+    API_KEYS: 'team-a:KEY-A',
+    OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+    ...emulatedSessions('http://127.0.0.1:1'),
+  });
+  const made = services();
+  await eventually('a request to storage', () => asked);
+  const started = performance.now();
+  await endInOrder();
+  assert.ok(performance.now() - started < GIVEN_MS, `${performance.now() - started} ms`);
+  storage.fault = () => undefined;
+  await made;
+});
