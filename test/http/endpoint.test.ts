@@ -1,54 +1,9 @@
-/** One subject, the way in and out of every operation, on one fixture of handlers: longer than usual rather than set up twice. */
+/** The way into every operation: doors, keys, paths, bodies, queries and the limit of requests. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
-import type { Clock } from '../../shared/clock.ts';
-import type { Handlers } from '../../shared/http/call.ts';
-import { createEndpoint, type EndpointServices } from '../../shared/http/endpoint.ts';
-import { StreamReply } from '../../shared/http/reply.ts';
-import type { Log, LogFields } from '../../shared/log.ts';
-import { fetchOf } from '../support/in-process.ts';
-
-interface Logged {
-  message: string;
-  fields: LogFields | undefined;
-}
-
-function api(handlers: Handlers<EndpointServices>, settings: { perMinute?: number; clock?: Clock } = {}) {
-  const logged: Logged[] = [];
-  const record = (message: string, fields?: LogFields) => void logged.push({ message, fields });
-  const log: Log = { info: record, warn: record, error: record };
-  const services: EndpointServices = {
-    config: {
-      API_KEYS: 'team-a:KEY-A-0123456789,team-a:KEY-A-second, team-b:KEY-B-0123456789 ,ANONYMOUS-0123456789',
-      RATE_LIMIT_PER_MINUTE: settings.perMinute ?? 1000,
-    },
-    clock: settings.clock ?? { now: () => 0 },
-    log,
-  };
-  const fetch = fetchOf(createEndpoint(handlers, async () => services));
-  const call = async (path: string, init: RequestInit = {}) =>
-    fetch(`http://api${path}`, {
-      ...init,
-      headers: { authorization: 'Bearer KEY-A-0123456789', ...(init.headers as Record<string, string>) },
-    });
-  return { call, logged };
-}
-
-const echo: Handlers<EndpointServices> = {
-  createAssistant: async ({ body, project }) => ({ body, project }),
-  getAssistant: async ({ params, project }) => ({ ...params, project }),
-  listAssistants: async ({ query }) => query,
-  createThreadAndRun: async () => ({ operation: 'createThreadAndRun' }),
-  modifyThread: async ({ params }) => params,
-  cancelRun: async ({ params }) => params,
-};
-
-async function refusal(answer: Response) {
-  const { error } = (await answer.json()) as { error: Record<string, unknown> };
-  return { status: answer.status, ...error };
-}
+import { api, echo, refusal } from './endpoint-scene.ts';
 
 test('every answer says which request it was and how long it took', async () => {
   const { call } = api(echo);
@@ -307,71 +262,4 @@ test('requests beyond the limit of their key wait; other keys do not', async () 
   now += 30_000;
   assert.equal((await call('/v1/assistants')).status, 200);
   assert.equal((await call('/v1/assistants')).status, 429);
-});
-
-test('a failure of ours is a plain 500, logged with the request id', async () => {
-  const { call, logged } = api({
-    getAssistant: async () => {
-      throw new TypeError('secret detail: cannot read properties of undefined');
-    },
-  });
-  const answer = await call('/v1/assistants/a');
-  assert.doesNotMatch(await answer.clone().text(), /secret|TypeError|at /);
-  assert.deepEqual((await refusal(answer)).status, 500);
-  assert.equal(logged.length, 1);
-  assert.equal(logged[0]?.fields?.requestId, answer.headers.get('x-request-id'));
-});
-
-test('storage that does not answer is a 503, which the official clients try again', async () => {
-  for (const failure of [{}, { statusCode: 503 }, { code: 'REQUEST_SEND_ERROR' }]) {
-    const { call } = api({
-      getAssistant: async () => {
-        throw Object.assign(new Error('connect ECONNREFUSED'), { name: 'RestError' }, failure);
-      },
-    });
-    const answer = await call('/v1/assistants/a');
-    assert.equal(answer.status, 503);
-    assert.equal(answer.headers.get('retry-after'), '1');
-  }
-});
-
-test('services that cannot be made are an answer, too', async () => {
-  const fetch = fetchOf(
-    createEndpoint(echo, async () => {
-      throw new Error('no configuration');
-    }),
-  );
-  const answer = await fetch('http://api/v1/assistants', { headers: { 'api-key': 'x' } });
-  assert.equal(answer.status, 500);
-});
-
-test('a streamed answer carries its headers and ends its source when nobody reads on', async () => {
-  let ended = false;
-  async function* source() {
-    try {
-      for (;;) yield 'chunk\n';
-    } finally {
-      ended = true;
-    }
-  }
-  const { call } = api({
-    getAssistant: async () => new StreamReply(source(), { 'content-type': 'text/plain' }),
-  });
-  const answer = await call('/v1/assistants/a');
-  assert.equal(answer.headers.get('content-type'), 'text/plain');
-  assert.match(answer.headers.get('x-request-id') ?? '', /^req_/);
-  const reader = answer.body?.getReader();
-  await reader?.read();
-  await reader?.cancel();
-  assert.equal(ended, true);
-});
-
-test('a source that fails ends the answer without rejecting, and is logged', async () => {
-  async function* source() {
-    yield 'one';
-    throw new Error('gone');
-  }
-  const { call, logged } = api({ getAssistant: async () => new StreamReply(source(), {}) });
-  assert.equal(await (await call('/v1/assistants/a')).text(), 'one');
-  assert.equal(logged[0]?.message, 'An answer broke off');
 });
