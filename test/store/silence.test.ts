@@ -11,7 +11,8 @@ import type { Config } from '../../shared/config.ts';
 import { openStorageAccount } from '../../shared/store/connection.ts';
 import { endSilence } from '../../shared/store/silence.ts';
 
-const SILENCE_MS = 150;
+/** Far above what a busy machine may keep an answer waiting. */
+const SILENCE_MS = 1000;
 const SIZE = 4 * 1024 * 1024;
 const PATIENT = { timeout: 20_000 };
 
