@@ -46,7 +46,7 @@ describe('a run whose time is up', { concurrency: true }, () => {
   });
 
   it('expires while a model that has stopped sending keeps it waiting', async () => {
-    await using engine = await testEngine({ RUN_TTL_SECONDS: '2' });
+    await using engine = await testEngine({ RUN_TTL_SECONDS: '4' });
     engine.model.add({ text: ['Half', ' a'], pieces: ['stall'] });
     const run = await engine.aRun();
     await engine.pump();
@@ -63,7 +63,7 @@ describe('a run whose time is up', { concurrency: true }, () => {
   });
 
   it('expires while it waits for a model that is always busy', async () => {
-    await using engine = await testEngine({ RUN_TTL_SECONDS: '2' });
+    await using engine = await testEngine({ RUN_TTL_SECONDS: '5' });
     engine.model.respond(() => ({ error: { status: 429, headers: { 'retry-after': '60' } } }));
     const run = await engine.aRun();
     const { run: ended } = await pumpUntil(engine, run, 'failed', 'expired');

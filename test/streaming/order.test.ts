@@ -202,7 +202,8 @@ describe('the order of events', () => {
   });
 
   it('expiry in the middle', async () => {
-    const brief = await testApi({ RUN_TTL_SECONDS: '1' });
+    // Lives are whole seconds from the second it was created in: of 3 s, more than 2 are left.
+    const brief = await testApi({ RUN_TTL_SECONDS: '3' });
     try {
       brief.engine.model.add({ text: ['Once', ' upon'], pieces: ['stall'] });
       const beta = brief.client().beta;
