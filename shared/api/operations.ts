@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import { createAssistant, modifyAssistant } from './assistant.ts';
 import { createAssistantFile } from './attached-file.ts';
+import { type BodyLimits, LONG_TEXT_BODY, LONG_TEXTS_BODY } from './body-limits.ts';
 import { createFile, listFilesQuery } from './file.ts';
 import { createMessage, listMessagesQuery, modifyMessage } from './message.ts';
 import { listQuery } from './page.ts';
@@ -17,6 +18,8 @@ export interface Operation {
   readonly summary: string;
   /** JSON body. */
   readonly body?: z.ZodType;
+  /** How large that may be; {@link SHORT_BODY} where nothing is said. */
+  readonly bodyLimits?: BodyLimits;
   readonly query?: z.ZodObject;
   /** Multipart body: the part that carries the bytes, and the schema of the fields beside it. */
   readonly form?: { readonly file: string; readonly fields?: z.ZodObject };
@@ -40,6 +43,7 @@ export const operations = {
     path: '/assistants',
     summary: 'Creates an assistant',
     body: createAssistant,
+    bodyLimits: LONG_TEXT_BODY,
   },
   getAssistant: { method: 'GET', path: '/assistants/{assistant_id}', summary: 'Retrieves an assistant' },
   modifyAssistant: {
@@ -47,6 +51,7 @@ export const operations = {
     path: '/assistants/{assistant_id}',
     summary: 'Changes the fields sent of an assistant',
     body: modifyAssistant,
+    bodyLimits: LONG_TEXT_BODY,
   },
   deleteAssistant: {
     method: 'DELETE',
@@ -86,12 +91,19 @@ export const operations = {
     summary: 'Lists the threads of the project (not part of the hosted API)',
     query: listQuery,
   },
-  createThread: { method: 'POST', path: '/threads', summary: 'Creates a thread', body: createThread },
+  createThread: {
+    method: 'POST',
+    path: '/threads',
+    summary: 'Creates a thread',
+    body: createThread,
+    bodyLimits: LONG_TEXTS_BODY,
+  },
   createThreadAndRun: {
     method: 'POST',
     path: '/threads/runs',
     summary: 'Creates a thread and runs it',
     body: createThreadAndRun,
+    bodyLimits: LONG_TEXTS_BODY,
   },
   getThread: { method: 'GET', path: '/threads/{thread_id}', summary: 'Retrieves a thread' },
   modifyThread: {
@@ -117,6 +129,7 @@ export const operations = {
     path: '/threads/{thread_id}/messages',
     summary: 'Adds a message to a thread',
     body: createMessage,
+    bodyLimits: LONG_TEXTS_BODY,
   },
   getMessage: {
     method: 'GET',
@@ -159,6 +172,7 @@ export const operations = {
     path: '/threads/{thread_id}/runs',
     summary: 'Runs a thread',
     body: createRun,
+    bodyLimits: LONG_TEXTS_BODY,
     query: includeQuery,
   },
   getRun: { method: 'GET', path: '/threads/{thread_id}/runs/{run_id}', summary: 'Retrieves a run' },
@@ -184,6 +198,7 @@ export const operations = {
     path: '/threads/{thread_id}/runs/{run_id}/submit_tool_outputs',
     summary: 'Hands in the outputs of all function calls a run waits for',
     body: submitToolOutputs,
+    bodyLimits: LONG_TEXTS_BODY,
   },
 
   listRunSteps: {

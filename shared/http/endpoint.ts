@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 
+import { SHORT_BODY } from '../api/body-limits.ts';
 import { ApiError } from '../api/error.ts';
 import { type Operation, type OperationName, operations } from '../api/operations.ts';
 import { validate } from '../api/validate.ts';
@@ -10,6 +11,7 @@ import { consoleLog, errorFields, type Log } from '../log.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { type KeyRing, readApiKeys } from './auth.ts';
 import { readJson } from './body.ts';
+import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts';
 import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
@@ -52,7 +54,7 @@ export function createEndpoint<S extends EndpointServices>(
       const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
-      const { keys, limit } = gateOf(services);
+      const { keys, limit, bodies } = gateOf(services);
       const caller = keys.authenticate(request.headers);
       limit.count(caller.key, services.clock.now());
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
@@ -65,7 +67,8 @@ export function createEndpoint<S extends EndpointServices>(
         request,
         signal: connection.signal,
       };
-      const parsed = await parse(match, request, url, dialect);
+      using share = bodies.open(caller.key);
+      const parsed = await parse(match, request, url, dialect, share);
       const reply = await handler({ ...call, ...parsed } as Call<OperationName>, services);
       return present(reply);
     } catch (error) {
@@ -93,12 +96,12 @@ function find(method: string, pathname: string, dialect: Dialect): Match {
 const unknownUrl = (method: string, pathname: string): ApiError =>
   new ApiError(404, `Invalid URL (${method} ${pathname})`, { code: 'unknown_url' });
 
-async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect) {
+async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect, share: BodyShare) {
   const operation: Operation = operations[match.name];
   requirePlausibleIds(match.params);
   const query = readQuery(operation.query, url.searchParams);
   if (!operation.body) return { params: match.params, query, body: undefined };
-  const json = await readJson(request);
+  const json = await readJson(request, operation.bodyLimits ?? SHORT_BODY, share);
   const isAssistant = operation.path.startsWith('/assistants');
   const body = validate(operation.body, dialect === 'v1' ? fromV1(json, isAssistant) : json);
   return { params: match.params, query, body };
@@ -115,6 +118,7 @@ const inV1 = (error: ApiError): ApiError =>
 interface Gate {
   readonly keys: KeyRing;
   readonly limit: RateLimit;
+  readonly bodies: BodyBudget;
 }
 
 const gates = new WeakMap<object, Gate>();
@@ -123,7 +127,11 @@ const gates = new WeakMap<object, Gate>();
 function gateOf({ config }: EndpointServices): Gate {
   const known = gates.get(config);
   if (known) return known;
-  const gate = { keys: readApiKeys(config.API_KEYS), limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE) };
+  const gate = {
+    keys: readApiKeys(config.API_KEYS),
+    limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
+    bodies: createBodyBudget(),
+  };
   gates.set(config, gate);
   return gate;
 }

@@ -146,13 +146,13 @@ for (const [says, body] of [
 
 test('a body that is too large is refused with the limit, declared or not', async () => {
   const { call } = api(echo);
-  const body = `{"model":"${'x'.repeat(33 * 1024 * 1024)}"}`;
+  const body = `{"model":"${'x'.repeat(4 * 1024 * 1024)}"}`;
   const expected = {
     status: 413,
     type: 'invalid_request_error',
     code: null,
     param: null,
-    message: 'The request body is too large: the limit is 33554432 bytes (32 MiB).',
+    message: 'The request body is too large: the limit is 4194304 bytes (4 MiB).',
   };
   assert.deepEqual(await refusal(await call('/v1/assistants', { method: 'POST', body })), expected);
   const headers = { 'content-length': String(40 * 1024 * 1024) };
