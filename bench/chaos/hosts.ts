@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 
-import { type HostProcess, startHostProcess } from '../../host-process.ts';
+import { type HostProcess, startHostProcess } from '../../local/host-process.ts';
 
 /** Two hosts on one storage, of which one is killed again and again and started anew at once. */
 export class Hosts {

@@ -1,8 +1,8 @@
 import type OpenAI from 'openai';
 
-import { type TestApi, testApi } from '../../test/support/api.ts';
-import { echo } from '../../test/support/scripted-model.ts';
-import { storageTraffic } from '../../test/support/storage-traffic.ts';
+import { type TestApi, testApi } from '../test/support/api.ts';
+import { echo } from '../test/support/scripted-model.ts';
+import { storageTraffic } from '../test/support/storage-traffic.ts';
 import { milliseconds, percentile, type Report } from './report.ts';
 
 const SMALL = 20;

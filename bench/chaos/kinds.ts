@@ -1,4 +1,4 @@
-import { lastUserText, type Turn, type TurnOf } from '../../../test/support/scripted-turn.ts';
+import { lastUserText, type Turn, type TurnOf } from '../../test/support/scripted-turn.ts';
 
 /** The kinds of runs that the bench mixes, and the model that plays its part in each. */
 export type Kind = 'plain' | 'streamed' | 'function' | 'code' | 'busy' | 'drop' | 'cancel';

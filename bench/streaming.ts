@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import OpenAI from 'openai';
-
-import { type ScriptedModel, startScriptedModel } from '../../test/support/scripted-model.ts';
-import type { Piece, Turn } from '../../test/support/scripted-turn.ts';
-import { startEmulation } from '../emulation.ts';
+import { startEmulation } from '../local/emulation.ts';
+import { type ScriptedModel, startScriptedModel } from '../test/support/scripted-model.ts';
+import type { Piece, Turn } from '../test/support/scripted-turn.ts';
 import { milliseconds, p50p95, percentile, type Report } from './report.ts';
 
 const STREAMS = 40;

@@ -1,7 +1,6 @@
 import OpenAI from 'openai';
-
-import { echo, startScriptedModel } from '../../test/support/scripted-model.ts';
-import { startEmulation } from '../emulation.ts';
+import { startEmulation } from '../local/emulation.ts';
+import { echo, startScriptedModel } from '../test/support/scripted-model.ts';
 import { p50p95, type Report } from './report.ts';
 
 const RUNS = 60;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { RunStore } from '../../../shared/store/runs.ts';
+import type { RunStore } from '../../shared/store/runs.ts';
 
 interface Watched {
   readonly threadId: string;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { findPython } from '../../setup/find-python.mjs';
+import { findPython } from '../../local/setup/find-python.mjs';
 
 /** Milliseconds. */
 export interface BareKernel {

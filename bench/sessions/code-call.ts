@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 
-import type { ScriptedModel } from '../../../test/support/scripted-model.ts';
+import type { ScriptedModel } from '../../test/support/scripted-model.ts';
 
 /** What the model is told when a call could not be made. */
 const NOT_RUN = /was not run/;

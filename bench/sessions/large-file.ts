@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
-
-import { startScriptedModel } from '../../../test/support/scripted-model.ts';
-import { descendants, residentBytes } from '../../arm/process-tree.ts';
-import { startAzurite } from '../../azurite.ts';
-import { startNodeChild } from '../../child-process.ts';
-import { startHostProcess } from '../../host-process.ts';
-import { hostEnvironment } from '../../settings.ts';
-import { findPython } from '../../setup/find-python.mjs';
+import { descendants, residentBytes } from '../../local/arm/process-tree.ts';
+import { startAzurite } from '../../local/azurite.ts';
+import { startNodeChild } from '../../local/child-process.ts';
+import { startHostProcess } from '../../local/host-process.ts';
+import { hostEnvironment } from '../../local/settings.ts';
+import { findPython } from '../../local/setup/find-python.mjs';
+import { startScriptedModel } from '../../test/support/scripted-model.ts';
 import { milliseconds, type Report } from '../report.ts';
 import { codeCalls } from './code-call.ts';
 
@@ -74,7 +73,7 @@ async function startEmulatorProcess(): Promise<{ url: string; pid: number; stop(
   const listening = Promise.withResolvers<string>();
   let printed = '';
   const child = startNodeChild({
-    args: [fileURLToPath(new URL('../../arm/main.ts', import.meta.url))],
+    args: [fileURLToPath(new URL('../../local/arm/main.ts', import.meta.url))],
     env: { ...process.env, SESSION_PYTHON: findPython() },
     onStdout: (text) => {
       printed += text;

@@ -4,17 +4,16 @@
  * code other than 0 when a run is lost, a message doubled, a thread stuck or a file left over.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-
-import { systemClock } from '../../shared/clock.ts';
-import { readConfig } from '../../shared/config.ts';
-import { openStorageAccount } from '../../shared/store/connection.ts';
-import { openStores } from '../../shared/store/stores.ts';
-import { startScriptedModel } from '../../test/support/scripted-model.ts';
-import { startArmEmulator } from '../arm/emulator.ts';
-import { startAzurite } from '../azurite.ts';
-import { startFaultProxy } from '../fault-proxy.ts';
-import { emulatedSessions } from '../settings.ts';
-import { findPython } from '../setup/find-python.mjs';
+import { startArmEmulator } from '../local/arm/emulator.ts';
+import { startAzurite } from '../local/azurite.ts';
+import { emulatedSessions } from '../local/settings.ts';
+import { findPython } from '../local/setup/find-python.mjs';
+import { systemClock } from '../shared/clock.ts';
+import { readConfig } from '../shared/config.ts';
+import { openStorageAccount } from '../shared/store/connection.ts';
+import { openStores } from '../shared/store/stores.ts';
+import { startFaultProxy } from '../test/support/fault-proxy.ts';
+import { startScriptedModel } from '../test/support/scripted-model.ts';
 import { Caller, type Outcome, persist } from './chaos/caller.ts';
 import { injectFaults } from './chaos/faults.ts';
 import { Hosts } from './chaos/hosts.ts';

@@ -1,10 +1,9 @@
 import { availableParallelism, loadavg } from 'node:os';
 import OpenAI from 'openai';
-
-import { startScriptedModel } from '../../test/support/scripted-model.ts';
-import { run as runCode, sessionsOn } from '../../test/support/sessions.ts';
-import type { ArmEmulator } from '../arm/emulator.ts';
-import { startEmulation } from '../emulation.ts';
+import type { ArmEmulator } from '../local/arm/emulator.ts';
+import { startEmulation } from '../local/emulation.ts';
+import { startScriptedModel } from '../test/support/scripted-model.ts';
+import { run as runCode, sessionsOn } from '../test/support/sessions.ts';
 import { milliseconds, p50p95, percentile, type Report } from './report.ts';
 import { type CodeCalls, codeCalls } from './sessions/code-call.ts';
 import { measureBareKernel } from './sessions/jupyter.ts';

@@ -5,7 +5,7 @@ import { published, wallsOf } from './scale/limits.ts';
 import { assumed, billed, costOf, type Prices, type Volume } from './scale/quantities.ts';
 
 /**
- * `node local/scale.ts [--costs FILE] [--prices FILE]`: the tables of docs/operate.md and docs/scale.md, from what a
+ * `node infra/scale.ts [--costs FILE] [--prices FILE]`: the tables of docs/operate.md and docs/scale.md, from what a
  * run costs in transactions and seconds, the published limits, and (for money) prices that you give.
  */
 const { values } = parseArgs({ options: { costs: { type: 'string' }, prices: { type: 'string' } } });

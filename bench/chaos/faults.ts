@@ -1,4 +1,4 @@
-import type { Fault, FaultProxy } from '../../fault-proxy.ts';
+import type { Fault, FaultProxy } from '../../test/support/fault-proxy.ts';
 
 /** Every so-manieth request goes wrong, in one of three ways. */
 const SHARE = 0.02;
