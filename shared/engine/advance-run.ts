@@ -1,10 +1,10 @@
 import { unixSeconds } from '../clock.ts';
-import type { RunSink } from '../events/run-event.ts';
 import { errorFields } from '../log.ts';
+import { decide } from '../run/decide.ts';
+import type { RunSink } from '../run/run-event.ts';
 import { usesCodeInterpreter } from '../tools/workspace-plan.ts';
 import { callModel } from './call-model.ts';
 import type { ClaimedRun } from './claimed-run.ts';
-import { decide } from './decide.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { discardUnsavedFiles } from './discard-unsaved-files.ts';
 import { finishRun } from './finish-run.ts';

@@ -4,13 +4,13 @@ import type { QueueReceipt, RunRecord } from '../api/run.ts';
 import type { ThreadState } from '../api/thread.ts';
 import { SECOND } from '../clock.ts';
 import { errorFields } from '../log.ts';
+import { claimed, isClaimable, renewed, unattended } from '../run/run-changes.ts';
+import { isTerminal } from '../run/run-state.ts';
 import type { RunRow } from '../store/runs.ts';
 import { type Change, Conflict } from '../store/table.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { heartbeat } from './heartbeat.ts';
 import { Interruption } from './interruption.ts';
-import { claimed, isClaimable, renewed, unattended } from './run-changes.ts';
-import { isTerminal } from './run-state.ts';
 
 /** How often a worker looks whether its run was cancelled. Short runs never look. */
 const POLL_MS = SECOND;

@@ -1,10 +1,10 @@
 import type { RunRecord } from '../api/run.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import type { RunSink, SavedRun } from '../events/run-event.ts';
 import type { Log } from '../log.ts';
 import type { Model } from '../model/model.ts';
 import type { RunQueue } from '../queue/run-queue.ts';
+import type { RunSink, SavedRun } from '../run/run-event.ts';
 import type { Stores } from '../store/stores.ts';
 import type { CodeInterpreter } from '../tools/code-interpreter.ts';
 import type { Crash } from './crash-points.ts';

@@ -1,4 +1,4 @@
-import type { RunSink } from '../events/run-event.ts';
+import type { RunSink } from '../run/run-event.ts';
 import type { RunContext } from './run-context.ts';
 
 /**

@@ -2,20 +2,20 @@ import { randomUUID } from 'node:crypto';
 
 import type { QueueReceipt } from '../api/run.ts';
 import { MINUTE, SECOND } from '../clock.ts';
-import type { RunSink } from '../events/run-event.ts';
 import { timeOfId } from '../ids.ts';
 import type { RunMessage } from '../queue/run-queue.ts';
+import type { RunEnd } from '../run/decide.ts';
+import { isAttended, isExpired } from '../run/run-changes.ts';
+import type { RunSink } from '../run/run-event.ts';
+import { isTerminal } from '../run/run-state.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { advanceRun } from './advance-run.ts';
 import { ClaimedRun } from './claimed-run.ts';
-import type { RunEnd } from './decide.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { dismissWatchdog } from './dismiss-watchdog.ts';
 import { endUnattended } from './end-unattended.ts';
 import { Interruption } from './interruption.ts';
-import { isAttended, isExpired } from './run-changes.ts';
-import { isTerminal } from './run-state.ts';
 import { wakeWorker } from './wake-worker.ts';
 
 /** How often a run may be taken up without anything of it being saved: it may be what kills its workers. */

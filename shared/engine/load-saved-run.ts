@@ -1,7 +1,7 @@
 import type { MessageRecord } from '../api/message.ts';
 import type { RunRecord } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
-import type { SavedRun } from '../events/run-event.ts';
+import type { SavedRun } from '../run/run-event.ts';
 import type { Stores } from '../store/stores.ts';
 
 type Reads = Pick<Stores, 'runs' | 'runSteps' | 'messages'>;

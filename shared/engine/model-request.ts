@@ -1,8 +1,8 @@
 import { contextTokens, messageCounter } from '../model/context.ts';
 import type { ChatMessage, ModelRequest } from '../model/model.ts';
+import type { RunEnd } from '../run/decide.ts';
 import { INTERPRETER_NOTE, usesCodeInterpreter, workspaceNote } from '../tools/workspace-plan.ts';
 import { conversation, systemMessage } from './build-prompt.ts';
-import type { RunEnd } from './decide.ts';
 import { withImages } from './load-images.ts';
 import type { RunContext } from './run-context.ts';
 import { chatToolChoice, chatTools } from './tool-definitions.ts';

@@ -1,10 +1,10 @@
 import type { RunRecord } from '../api/run.ts';
 import { SECOND } from '../clock.ts';
 import { errorFields } from '../log.ts';
+import { isExpired, isOverdue, unattended } from '../run/run-changes.ts';
 import { Conflict } from '../store/table.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { endUnattended } from './end-unattended.ts';
-import { isExpired, isOverdue, unattended } from './run-changes.ts';
 import { wakeWorker } from './wake-worker.ts';
 
 /** How long a watchdog may be late before somebody who waits for its run helps. */

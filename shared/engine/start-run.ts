@@ -3,6 +3,8 @@ import { badRequest, notFound } from '../api/error.ts';
 import { newMessage } from '../api/message.ts';
 import type { CreateRun, RunRecord } from '../api/run.ts';
 import { newId, sortKeyOf } from '../ids.ts';
+import { newRun } from '../run/new-run.ts';
+import { claimed, unattended } from '../run/run-changes.ts';
 import { MAX_MESSAGES } from '../store/messages.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
@@ -11,8 +13,6 @@ import { withAttachments } from '../store/thread-files.ts';
 import { type ThreadDocument, toRecord } from '../store/threads.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { dismissWatchdog } from './dismiss-watchdog.ts';
-import { newRun } from './new-run.ts';
-import { claimed, unattended } from './run-changes.ts';
 import { wakeWorker } from './wake-worker.ts';
 
 export interface StartRun {

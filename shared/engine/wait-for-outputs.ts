@@ -1,8 +1,8 @@
 import type { Run, RunRecord } from '../api/run.ts';
 import { SECOND } from '../clock.ts';
-import type { FunctionCall } from './decide.ts';
+import type { FunctionCall } from '../run/decide.ts';
+import { awaitingOutputs } from '../run/run-changes.ts';
 import { dismissWatchdog } from './dismiss-watchdog.ts';
-import { awaitingOutputs } from './run-changes.ts';
 import type { RunContext } from './run-context.ts';
 
 /**

@@ -6,7 +6,7 @@ import type { ToolCall } from '../../shared/api/run-step.ts';
 import { cancelRun } from '../../shared/engine/cancel-run.ts';
 import { deleteThread } from '../../shared/engine/delete-thread.ts';
 import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
-import { toolCallsOf } from '../../shared/engine/steps.ts';
+import { toolCallsOf } from '../../shared/run/steps.ts';
 import { assertUsable, outline, place, pumpUntil, type Stored, stored, textOf } from '../engine/scenario.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
 import type { MessageRecord } from '../api/message.ts';
 import type { Run, RunRecord } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
-import type { RunEvent } from '../events/run-event.ts';
 import type { RunEnd } from './decide.ts';
+import type { RunEvent } from './run-event.ts';
 import { transition } from './run-state.ts';
 import { isOpen } from './steps.ts';
 

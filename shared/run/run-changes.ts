@@ -3,7 +3,7 @@ import { SECOND, unixSeconds } from '../clock.ts';
 import { isTerminal, transition } from './run-state.ts';
 
 /**
- * Every change of a run but its end (see `finish.ts`), as pure functions: what is saved, and nothing of how.
+ * Every change of a run but its end (see `end-run.ts`), as pure functions: what is saved, and nothing of how.
  * Times are Unix milliseconds.
  */
 export interface Lease {

@@ -1,10 +1,10 @@
 import type { Message } from '../api/message.ts';
 import type { Run } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
-import { type FunctionCall, isOffered } from '../engine/decide.ts';
-import { isTerminal } from '../engine/run-state.ts';
+import { type FunctionCall, isOffered } from './decide.ts';
 import { annotationsDelta, callDelta, contentDelta, inputDelta, outputDelta } from './delta-events.ts';
 import type { RunEvent, SavedRun } from './run-event.ts';
+import { isTerminal } from './run-state.ts';
 
 type Step = RunStepRecord['object'];
 
