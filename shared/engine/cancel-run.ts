@@ -3,7 +3,7 @@ import type { RunRecord } from '../api/run.ts';
 import { cancelling, isAttended } from '../run/run-changes.ts';
 import { isTerminal } from '../run/run-state.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
-import type { EngineDependencies } from './dependencies.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
 import { endUnattended } from './end-unattended.ts';
 import { missingIn } from './missing.ts';
 

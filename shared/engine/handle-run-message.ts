@@ -11,12 +11,12 @@ import { isTerminal } from '../run/run-state.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { advanceRun } from './advance-run.ts';
-import { ClaimedRun } from './claimed-run.ts';
-import type { EngineDependencies } from './dependencies.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
+import { ClaimedRun } from './claim/claimed-run.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { Interruption } from './claim/interruption.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 import { endUnattended } from './end-unattended.ts';
-import { Interruption } from './interruption.ts';
-import { wakeWorker } from './wake-worker.ts';
 
 /** How often a run may be taken up without anything of it being saved: it may be what kills its workers. */
 const MAX_ATTEMPTS = 10;

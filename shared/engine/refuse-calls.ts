@@ -4,7 +4,7 @@ import { stepEvent } from '../run/end-run.ts';
 import { progressed } from '../run/run-changes.ts';
 import { toolCallsOf } from '../run/steps.ts';
 import { stepChange } from '../store/run-steps.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunContext } from './claim/run-context.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
 
 /**

@@ -3,9 +3,9 @@ import { SECOND } from '../clock.ts';
 import { errorFields } from '../log.ts';
 import { isExpired, isOverdue, unattended } from '../run/run-changes.ts';
 import { Conflict } from '../store/table.ts';
-import type { EngineDependencies } from './dependencies.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 import { endUnattended } from './end-unattended.ts';
-import { wakeWorker } from './wake-worker.ts';
 
 /** How long a watchdog may be late before somebody who waits for its run helps. */
 const GRACE_MS = 5 * SECOND;

@@ -9,7 +9,7 @@ import { stepChange } from '../store/run-steps.ts';
 import { workspaceChange } from '../store/workspace.ts';
 import type { CodeOutcome, CodeOutput } from '../tools/code-interpreter.ts';
 import { OutputList } from '../tools/output-list.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunContext } from './claim/run-context.ts';
 
 /** Runs one code call and saves its result; the last result of a step completes it in the same write. */
 export async function runCode(context: RunContext, step: RunStepRecord, call: CodeCall): Promise<void> {

@@ -11,9 +11,9 @@ import type { RunRow } from '../store/runs.ts';
 import { Conflict, type Row } from '../store/table.ts';
 import { withAttachments } from '../store/thread-files.ts';
 import { type ThreadDocument, toRecord } from '../store/threads.ts';
-import type { EngineDependencies } from './dependencies.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
-import { wakeWorker } from './wake-worker.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 
 export interface StartRun {
   readonly project: string;

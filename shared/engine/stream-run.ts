@@ -11,8 +11,8 @@ import { encodeCreatedThread, encodeError, type Present } from '../events/sse.ts
 import { errorFields } from '../log.ts';
 import type { RunEvent } from '../run/run-event.ts';
 import type { RunRow } from '../store/runs.ts';
-import { ClaimedRun } from './claimed-run.ts';
-import type { EngineDependencies } from './dependencies.ts';
+import { ClaimedRun } from './claim/claimed-run.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
 import { followRun } from './follow-run.ts';
 import { advanceClaimed } from './handle-run-message.ts';
 import { type StartRun, startRun } from './start-run.ts';

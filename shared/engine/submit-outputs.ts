@@ -7,11 +7,11 @@ import { isOpen, toolCallsOf } from '../run/steps.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
-import type { EngineDependencies } from './dependencies.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 import { missingIn } from './missing.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
-import { wakeWorker } from './wake-worker.ts';
 
 export interface SubmitOutputs {
   readonly project: string;

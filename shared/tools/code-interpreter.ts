@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
 import { type Clock, SECOND } from '../clock.ts';
 import type { Config } from '../config.ts';
-import type { Crash } from '../engine/crash-points.ts';
+import type { Crash } from '../crash-points.ts';
 import { type Session, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
 import type { Stores } from '../store/stores.ts';
 import { keepFiles, keepImage } from './keep-outputs.ts';

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 
 import type OpenAI from 'openai';
 
-import { loadSavedRun } from '../../shared/engine/load-saved-run.ts';
+import { loadSavedRun } from '../../shared/engine/claim/load-saved-run.ts';
 import { isDelta } from '../../shared/events/delta.ts';
 import { Reported } from '../../shared/events/reported.ts';
 import type { RunEvent } from '../../shared/run/run-event.ts';

@@ -5,7 +5,7 @@ import type OpenAI from 'openai';
 import type { AssistantStream } from 'openai/lib/AssistantStream';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
-import { loadSavedRun } from '../../shared/engine/load-saved-run.ts';
+import { loadSavedRun } from '../../shared/engine/claim/load-saved-run.ts';
 import { savedEvents } from '../../shared/run/saved-events.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { startTestEmulator } from '../support/sessions.ts';

@@ -1,16 +1,16 @@
-import type { MessageRecord } from '../api/message.ts';
-import type { RunRecord, RunUsage } from '../api/run.ts';
-import type { RunStepRecord } from '../api/run-step.ts';
-import { unixSeconds } from '../clock.ts';
-import { contextTokens } from '../model/context.ts';
-import type { EventSink } from '../run/run-event.ts';
-import { isOpen } from '../run/steps.ts';
-import type { WarmSession } from '../tools/code-interpreter.ts';
-import { loadWorkspace, type RunWorkspace } from '../tools/workspace-plan.ts';
+import type { MessageRecord } from '../../api/message.ts';
+import type { RunRecord, RunUsage } from '../../api/run.ts';
+import type { RunStepRecord } from '../../api/run-step.ts';
+import { unixSeconds } from '../../clock.ts';
+import { contextTokens } from '../../model/context.ts';
+import type { EventSink } from '../../run/run-event.ts';
+import { isOpen } from '../../run/steps.ts';
+import type { WarmSession } from '../../tools/code-interpreter.ts';
+import { loadWorkspace, type RunWorkspace } from '../../tools/workspace-plan.ts';
+import { type History, loadHistory } from '../prompt/load-history.ts';
+import type { Images } from '../prompt/load-images.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
-import { type History, loadHistory } from './load-history.ts';
-import type { Images } from './load-images.ts';
 
 /** Messages of a thread that a prompt is made from at most, whatever their length. */
 const MAX_PROMPT_MESSAGES = 500;

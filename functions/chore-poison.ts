@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 
-import { putChoreOff } from '../shared/engine/do-chore.ts';
-import { SessionMessage } from '../shared/queue/session-queue.ts';
+import { putChoreOff } from '../shared/chores/do-chore.ts';
+import { SessionMessage } from '../shared/queue/chore-queue.ts';
 import { worker } from '../shared/queue/worker.ts';
 import { services } from '../shared/services.ts';
 

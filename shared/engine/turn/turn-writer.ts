@@ -1,8 +1,8 @@
-import type { MessageRecord } from '../api/message.ts';
-import type { RunRecord } from '../api/run.ts';
-import type { RunStepRecord } from '../api/run-step.ts';
-import { newId } from '../ids.ts';
-import type { ModelDelta } from '../model/model.ts';
+import type { MessageRecord } from '../../api/message.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { RunStepRecord } from '../../api/run-step.ts';
+import { newId } from '../../ids.ts';
+import type { ModelDelta } from '../../model/model.ts';
 import {
   annotationsDelta,
   callDelta,
@@ -10,9 +10,9 @@ import {
   inputDelta,
   refusalDelta,
   textDelta,
-} from '../run/delta-events.ts';
-import { messageEvent, stepEvent } from '../run/end-run.ts';
-import type { RunEvent } from '../run/run-event.ts';
+} from '../../run/delta-events.ts';
+import { messageEvent, stepEvent } from '../../run/end-run.ts';
+import type { RunEvent } from '../../run/run-event.ts';
 import {
   completedMessage,
   completedStep,
@@ -20,14 +20,14 @@ import {
   newAssistantMessage,
   newStep,
   pendingImages,
-} from '../run/steps.ts';
-import { messageChangesOf } from '../store/message-rows.ts';
-import { stepChange } from '../store/run-steps.ts';
-import type { Change } from '../store/table.ts';
+} from '../../run/steps.ts';
+import { messageChangesOf } from '../../store/message-rows.ts';
+import { stepChange } from '../../store/run-steps.ts';
+import type { Change } from '../../store/table.ts';
+import type { RunContext } from '../claim/run-context.ts';
 import { annotated } from './annotate.ts';
 import { AnswerText, type TextPiece } from './answer-text.ts';
 import { type CallDraft, draftCall } from './call-draft.ts';
-import type { RunContext } from './run-context.ts';
 
 type Content = MessageRecord['object']['content'];
 

@@ -1,5 +1,5 @@
-import type { ChatMessage } from '../model/model.ts';
-import type { Stores } from '../store/stores.ts';
+import type { ChatMessage } from '../../model/model.ts';
+import type { Stores } from '../../store/stores.ts';
 import { IMAGE_FILE } from './build-prompt.ts';
 
 /** Images larger than this are not sent to a model. https://platform.openai.com/docs/guides/images-vision */

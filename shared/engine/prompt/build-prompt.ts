@@ -1,8 +1,8 @@
-import type { Message, MessageRecord } from '../api/message.ts';
-import type { RunRecord } from '../api/run.ts';
-import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
-import type { ChatMessage } from '../model/model.ts';
-import { toolCallsOf } from '../run/steps.ts';
+import type { Message, MessageRecord } from '../../api/message.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { RunStepRecord, ToolCall } from '../../api/run-step.ts';
+import type { ChatMessage } from '../../model/model.ts';
+import { toolCallsOf } from '../../run/steps.ts';
 import { interpreterName } from './tool-definitions.ts';
 
 /** What belongs together in a prompt: truncation drops whole groups, never an output without its call. */

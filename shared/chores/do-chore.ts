@@ -1,5 +1,5 @@
 import { HOUR } from '../clock.ts';
-import type { SessionMessage } from '../queue/session-queue.ts';
+import type { SessionMessage } from '../queue/chore-queue.ts';
 import type { Services } from '../services.ts';
 import { removeSession } from '../sessions/session-removal.ts';
 import { type ChoreServices, clearThread } from './delete-thread.ts';

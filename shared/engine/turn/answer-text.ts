@@ -1,4 +1,4 @@
-import type { MessageContent } from '../api/message.ts';
+import type { MessageContent } from '../../api/message.ts';
 
 export interface TextPiece {
   readonly type: 'text' | 'refusal';

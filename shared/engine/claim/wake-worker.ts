@@ -1,4 +1,4 @@
-import { errorFields } from '../log.ts';
+import { errorFields } from '../../log.ts';
 import type { EngineDependencies } from './dependencies.ts';
 
 /** Has a run worked on at once. The run stands: when this cannot be said, its watchdog has to do. No error. */

@@ -1,10 +1,10 @@
-import { contextTokens, messageCounter } from '../model/context.ts';
-import type { ChatMessage, ModelRequest } from '../model/model.ts';
-import type { RunEnd } from '../run/decide.ts';
-import { INTERPRETER_NOTE, usesCodeInterpreter, workspaceNote } from '../tools/workspace-plan.ts';
+import { contextTokens, messageCounter } from '../../model/context.ts';
+import type { ChatMessage, ModelRequest } from '../../model/model.ts';
+import type { RunEnd } from '../../run/decide.ts';
+import { INTERPRETER_NOTE, usesCodeInterpreter, workspaceNote } from '../../tools/workspace-plan.ts';
+import type { RunContext } from '../claim/run-context.ts';
 import { conversation, systemMessage } from './build-prompt.ts';
 import { withImages } from './load-images.ts';
-import type { RunContext } from './run-context.ts';
 import { chatToolChoice, chatTools } from './tool-definitions.ts';
 import { truncate } from './truncate.ts';
 

@@ -1,4 +1,4 @@
-import type { Annotation } from '../api/message.ts';
+import type { Annotation } from '../../api/message.ts';
 
 /**
  * Finds where a text mentions `sandbox:/mnt/data/NAME` for a kept file, as `file_path` annotations. Indices

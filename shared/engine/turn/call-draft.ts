@@ -1,7 +1,7 @@
-import type { RunRecord } from '../api/run.ts';
-import type { ToolCall } from '../api/run-step.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { ToolCall } from '../../api/run-step.ts';
+import { isInterpreterCall } from '../prompt/tool-definitions.ts';
 import { jsonStringStream } from './json-string-stream.ts';
-import { isInterpreterCall } from './tool-definitions.ts';
 
 /** A tool call while the model writes it. */
 export interface CallDraft {

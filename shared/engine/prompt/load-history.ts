@@ -1,7 +1,7 @@
-import type { MessageRecord } from '../api/message.ts';
-import type { RunRecord } from '../api/run.ts';
-import type { RunStepRecord } from '../api/run-step.ts';
-import type { Stores } from '../store/stores.ts';
+import type { MessageRecord } from '../../api/message.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { RunStepRecord } from '../../api/run-step.ts';
+import type { Stores } from '../../store/stores.ts';
 
 export interface History {
   /** Oldest first, without messages of this run. */

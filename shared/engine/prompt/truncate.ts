@@ -1,4 +1,4 @@
-import type { Run } from '../api/run.ts';
+import type { Run } from '../../api/run.ts';
 import type { PromptGroup } from './build-prompt.ts';
 
 export interface TruncationLimits {

@@ -1,5 +1,5 @@
-import type { QueueReceipt } from '../api/run.ts';
-import { errorFields } from '../log.ts';
+import type { QueueReceipt } from '../../api/run.ts';
+import { errorFields } from '../../log.ts';
 import type { EngineDependencies } from './dependencies.ts';
 
 /** Deletes a waiting watchdog of no more use. Left alone it would wake once, find that, and go: never an error. */

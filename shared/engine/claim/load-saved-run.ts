@@ -1,8 +1,8 @@
-import type { MessageRecord } from '../api/message.ts';
-import type { RunRecord } from '../api/run.ts';
-import type { RunStepRecord } from '../api/run-step.ts';
-import type { SavedRun } from '../run/run-event.ts';
-import type { Stores } from '../store/stores.ts';
+import type { MessageRecord } from '../../api/message.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { RunStepRecord } from '../../api/run-step.ts';
+import type { SavedRun } from '../../run/run-event.ts';
+import type { Stores } from '../../store/stores.ts';
 
 type Reads = Pick<Stores, 'runs' | 'runSteps' | 'messages'>;
 

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { SECOND } from '../clock.ts';
-import { type FinishReason, ModelError, type ModelRequest, type Usage } from '../model/model.ts';
-import type { RunEnd } from '../run/decide.ts';
-import { progressed } from '../run/run-changes.ts';
-import { completedMessage, completedStep } from '../run/steps.ts';
-import { messageChangesOf } from '../store/message-rows.ts';
-import { stepChange } from '../store/run-steps.ts';
-import type { Change } from '../store/table.ts';
-import { workspaceChange } from '../store/workspace.ts';
-import { buildRequest } from './model-request.ts';
-import type { RunContext } from './run-context.ts';
+import { SECOND } from '../../clock.ts';
+import { type FinishReason, ModelError, type ModelRequest, type Usage } from '../../model/model.ts';
+import type { RunEnd } from '../../run/decide.ts';
+import { progressed } from '../../run/run-changes.ts';
+import { completedMessage, completedStep } from '../../run/steps.ts';
+import { messageChangesOf } from '../../store/message-rows.ts';
+import { stepChange } from '../../store/run-steps.ts';
+import type { Change } from '../../store/table.ts';
+import { workspaceChange } from '../../store/workspace.ts';
+import type { RunContext } from '../claim/run-context.ts';
+import { buildRequest } from '../prompt/model-request.ts';
 import { type Turn, TurnWriter } from './turn-writer.ts';
 
 /** First wait before a repeated call; doubles each time. */

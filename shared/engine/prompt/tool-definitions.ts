@@ -1,5 +1,5 @@
-import type { RunRecord } from '../api/run.ts';
-import type { ChatTool, ModelRequest } from '../model/model.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { ChatTool, ModelRequest } from '../../model/model.ts';
 
 /**
  * What a model may call the code interpreter: the first is what it is told, unless the caller has a function of

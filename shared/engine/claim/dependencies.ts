@@ -1,13 +1,13 @@
-import type { RunRecord } from '../api/run.ts';
-import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
-import type { Log } from '../log.ts';
-import type { Model } from '../model/model.ts';
-import type { RunQueue } from '../queue/run-queue.ts';
-import type { RunSink, SavedRun } from '../run/run-event.ts';
-import type { Stores } from '../store/stores.ts';
-import type { CodeInterpreter } from '../tools/code-interpreter.ts';
-import type { Crash } from './crash-points.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { Clock } from '../../clock.ts';
+import type { Config } from '../../config.ts';
+import type { Crash } from '../../crash-points.ts';
+import type { Log } from '../../log.ts';
+import type { Model } from '../../model/model.ts';
+import type { RunQueue } from '../../queue/run-queue.ts';
+import type { RunSink, SavedRun } from '../../run/run-event.ts';
+import type { Stores } from '../../store/stores.ts';
+import type { CodeInterpreter } from '../../tools/code-interpreter.ts';
 import type { WorkInProgress } from './work-in-progress.ts';
 
 /** All that advancing a run touches. */

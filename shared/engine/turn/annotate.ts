@@ -1,6 +1,6 @@
-import type { Attachment, MessageContent, MessageRecord } from '../api/message.ts';
+import type { Attachment, MessageContent, MessageRecord } from '../../api/message.ts';
+import type { RunContext } from '../claim/run-context.ts';
 import { filePathAnnotations } from './file-paths.ts';
-import type { RunContext } from './run-context.ts';
 
 /**
  * The message with `file_path` annotations for files that code wrote. Such files are its attachments, too, as the

@@ -1,4 +1,4 @@
-import type { RunSink } from '../run/run-event.ts';
+import type { RunSink } from '../../run/run-event.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { loadWork } from './load-saved-run.ts';

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { QueueReceipt, RunRecord } from '../api/run.ts';
-import type { ThreadState } from '../api/thread.ts';
-import { SECOND } from '../clock.ts';
-import { errorFields } from '../log.ts';
-import { claimed, isClaimable, renewed, unattended } from '../run/run-changes.ts';
-import { isTerminal } from '../run/run-state.ts';
-import type { RunRow } from '../store/runs.ts';
-import { type Change, Conflict } from '../store/table.ts';
+import type { QueueReceipt, RunRecord } from '../../api/run.ts';
+import type { ThreadState } from '../../api/thread.ts';
+import { SECOND } from '../../clock.ts';
+import { errorFields } from '../../log.ts';
+import { claimed, isClaimable, renewed, unattended } from '../../run/run-changes.ts';
+import { isTerminal } from '../../run/run-state.ts';
+import type { RunRow } from '../../store/runs.ts';
+import { type Change, Conflict } from '../../store/table.ts';
 import type { EngineDependencies } from './dependencies.ts';
 import { heartbeat } from './heartbeat.ts';
 import { Interruption } from './interruption.ts';
