@@ -48,7 +48,7 @@ export async function createServices(
   const plain = openStores(account, clock);
   const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock, log) };
   const crash = crashAt(config.HOURGLASS_CRASH_AT);
-  const chores = new ChoreQueue(account.queue('sessions'));
+  const chores = new ChoreQueue(account.queue('chores'));
   const groups = containerGroups(config);
   const report = (problem: string, error: unknown) => log.warn(problem, errorFields(error));
   const sweepSessions = orphanSweep({ groups, clock, report });

@@ -1,11 +1,11 @@
 import { HOUR } from '../clock.ts';
-import type { SessionMessage } from '../queue/chore-queue.ts';
+import type { ChoreMessage } from '../queue/chore-queue.ts';
 import type { Services } from '../services.ts';
 import { removeSession } from '../sessions/session-removal.ts';
 import { type ChoreServices, clearThread } from './delete-thread.ts';
 
-/** One message of queue `sessions`. Repeatable. */
-export async function doChore(services: ChoreServices, message: SessionMessage): Promise<void> {
+/** One message of queue `chores`. Repeatable. */
+export async function doChore(services: ChoreServices, message: ChoreMessage): Promise<void> {
   switch (message.type) {
     case 'remove-session':
       return removeSession(message, { groups: services.groups, sweep: services.sweepSessions });
@@ -20,7 +20,7 @@ const PUT_OFF_MS = HOUR;
 /** Brings back a chore that failed too often for the host's patience. */
 export async function putChoreOff(
   { chores, log }: Pick<Services, 'chores' | 'log'>,
-  message: SessionMessage,
+  message: ChoreMessage,
 ): Promise<void> {
   await chores.put(message, PUT_OFF_MS);
   const { type, threadId: thread } = message;

@@ -32,7 +32,7 @@ export interface Stores {
 
 const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads'] as const;
 const containers = ['files', 'spill', 'events'] as const;
-const queues = ['runs', 'runs-poison', 'sessions', 'sessions-poison'] as const;
+const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
 
 export function openStores(account: StorageAccount, clock: Clock): Stores {
   const spills = account.container('spill');
