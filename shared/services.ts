@@ -59,14 +59,14 @@ export async function createServices(
     clock,
     settings: {
       installation: config.STORAGE_PREFIX,
-      ttlMs: config.SESSION_TTL_SECONDS,
-      startTimeoutMs: config.SESSION_START_TIMEOUT_SECONDS,
-      callTimeoutMs: config.SESSION_CALL_TIMEOUT_SECONDS,
+      ttlMs: config.sessionTtlMs,
+      startTimeoutMs: config.sessionStartTimeoutMs,
+      callTimeoutMs: config.sessionCallTimeoutMs,
     },
     sweep: sweepSessions,
     report,
   });
-  const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.SESSION_TTL_SECONDS });
+  const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.sessionTtlMs });
   const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
   const events = new EventLogs(account.container('events'), log);
   return {

@@ -79,11 +79,11 @@ async function putSuccessor(
 ): Promise<QueueReceipt> {
   const now = clock.now();
   const { object, work } = document;
-  if (isExpired(document, now)) return runQueue.put(message, config.RUN_LEASE_SECONDS);
+  if (isExpired(document, now)) return runQueue.put(message, config.runLeaseMs);
   if (object.status === 'requires_action') {
     return runQueue.put(message, (object.expires_at ?? 0) * SECOND - now);
   }
-  return runQueue.put(message, isAttended(document, now) ? work.leaseUntil - now : config.RUN_LEASE_SECONDS);
+  return runQueue.put(message, isAttended(document, now) ? work.leaseUntil - now : config.runLeaseMs);
 }
 
 /** A watchdog is put before its run: one whose run is not there yet looks again for a while. */
@@ -93,8 +93,8 @@ async function watchForBirth(
 ): Promise<void> {
   const born = timeOfId(message.runId);
   const age = born === undefined ? Number.POSITIVE_INFINITY : clock.now() - born;
-  if (message.kind !== 'watch' || age > config.RUN_LEASE_SECONDS + LATE_BIRTH_MS) return;
-  await runQueue.put(message, config.RUN_LEASE_SECONDS);
+  if (message.kind !== 'watch' || age > config.runLeaseMs + LATE_BIRTH_MS) return;
+  await runQueue.put(message, config.runLeaseMs);
 }
 
 /** Time that a step in progress gets to end by itself when the process is asked to stop. */
@@ -119,7 +119,7 @@ async function advanceForASlice(
 ): Promise<void> {
   const { config, drain, openSink } = dependencies;
   const handOver = () => claimed.interrupt(new Interruption('drain'));
-  const slice = setTimeout(handOver, config.RUN_SLICE_SECONDS);
+  const slice = setTimeout(handOver, config.runSliceMs);
   let grace: NodeJS.Timeout | undefined;
   const onDrain = () => {
     grace = setTimeout(handOver, DRAIN_GRACE_MS);

@@ -28,7 +28,7 @@ export async function rescueRun(dependencies: EngineDependencies, record: RunRec
       return;
     }
     // Saved first, so that of many who ask only one helps.
-    await stores.runs.save(row, unattended(row.document, clock.now() + config.RUN_LEASE_SECONDS));
+    await stores.runs.save(row, unattended(row.document, clock.now() + config.runLeaseMs));
     log.warn('a run was overdue and is woken', { run: id });
     await wakeWorker(dependencies, threadId, id);
   } catch (error) {

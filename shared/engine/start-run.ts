@@ -61,20 +61,20 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
   });
   // The run sorts after the messages that it answers, and what it writes sorts after the run.
   const id = newId('run', now, `msg_${newest}`);
-  const watchdog = await runQueue.put({ threadId, runId: id, kind: 'watch' }, config.RUN_LEASE_SECONDS);
+  const watchdog = await runQueue.put({ threadId, runId: id, kind: 'watch' }, config.runLeaseMs);
   crash('after-watchdog-put');
   const messageCount = record.state.messageCount + messages.length;
   const place = {
     id,
     now,
-    ttlMs: config.RUN_TTL_SECONDS,
+    ttlMs: config.runTtlMs,
     stream: owner !== undefined,
     messageCount,
     lastMessageKey: newest,
   };
   const { object } = withAttachments(thread.document, messages);
   const plain = newRun(place, { ...record, object }, assistant, request);
-  const leaseMs = config.RUN_LEASE_SECONDS;
+  const leaseMs = config.runLeaseMs;
   const queued = unattended({ ...plain, work: { ...plain.work, watchdog } }, now + leaseMs);
   try {
     const first = owner ? claimed(queued, { owner, now, leaseMs }) : queued;

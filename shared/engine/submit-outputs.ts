@@ -51,7 +51,7 @@ export async function submitOutputs(
       }
       const step = await waitingStep(dependencies, row, submit);
       const now = clock.now();
-      const leaseMs = config.RUN_LEASE_SECONDS;
+      const leaseMs = config.runLeaseMs;
       const completed = completeWhenDone(withOutputs(step, submit.outputs), unixSeconds(now));
       watchdog ??= await runQueue.put(message, leaseMs);
       const streamSince = owner === undefined ? undefined : step.object.id;

@@ -1,6 +1,5 @@
 import type { Run, RunRecord } from '../api/run.ts';
-import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
-import { MAX_STEPS } from '../store/run-steps.ts';
+import { MAX_STEPS, type RunStepRecord, type ToolCall } from '../api/run-step.ts';
 import { isTerminal, type TerminalStatus } from './run-state.ts';
 import { isOpen, toolCallsOf } from './steps.ts';
 

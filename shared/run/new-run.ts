@@ -33,7 +33,7 @@ export function newRun(
       thread_id: thread.object.id,
       status: 'queued',
       started_at: null,
-      expires_at: createdAt + unixSeconds(place.ttlMs),
+      expires_at: unixSeconds(place.now + place.ttlMs),
       cancelled_at: null,
       failed_at: null,
       completed_at: null,

@@ -130,7 +130,7 @@ export class CodeInterpreter {
       executionId: call.executionId,
       // Half a character, from a model that was cut off, is none that Python could be sent.
       code: call.code.toWellFormed(),
-      timeoutMs: config.SESSION_CALL_TIMEOUT_SECONDS,
+      timeoutMs: config.sessionCallTimeoutMs,
     };
     const events = session.execute(execution, signal);
     for await (const event of events) {

@@ -57,7 +57,7 @@ export class ClaimedRun {
     const now = clock.now();
     if (!isClaimable(row.document, now)) return undefined;
     crash('before-claim');
-    const lease = { owner, now, leaseMs: config.RUN_LEASE_SECONDS };
+    const lease = { owner, now, leaseMs: config.runLeaseMs };
     const taken = await stores.runs.save(row, claimed(row.document, lease, watchdog));
     crash('after-claim');
     return ClaimedRun.held(dependencies, taken, owner);
@@ -118,7 +118,7 @@ export class ClaimedRun {
   async giveBack(change: (record: RunRecord) => RunRecord = (record) => record): Promise<void> {
     const { clock, config } = this.#dependencies;
     this.stop();
-    await this.save((record) => unattended(change(record), clock.now() + config.RUN_LEASE_SECONDS));
+    await this.save((record) => unattended(change(record), clock.now() + config.runLeaseMs));
   }
 
   /** Renews nothing any more; the lease itself is given back by a save or runs out. */
@@ -190,7 +190,7 @@ export class ClaimedRun {
       });
     const stopBeats = heartbeat(
       [
-        { everyMs: config.RUN_LEASE_SECONDS / 3, beat: whileBeating(() => this.#renew()) },
+        { everyMs: config.runLeaseMs / 3, beat: whileBeating(() => this.#renew()) },
         { everyMs: POLL_MS, beat: whileBeating(() => this.#reload()) },
       ],
       onError,
@@ -208,10 +208,9 @@ export class ClaimedRun {
     const { runQueue, config, clock, stores } = this.#dependencies;
     const { object, work } = this.record;
     const message = { threadId: object.thread_id, runId: object.id, kind: 'watch' } as const;
-    const until = clock.now() + config.RUN_LEASE_SECONDS;
-    const postponed =
-      work.watchdog && (await runQueue.postpone(work.watchdog, message, config.RUN_LEASE_SECONDS));
-    const watchdog = postponed || (await runQueue.put(message, config.RUN_LEASE_SECONDS));
+    const until = clock.now() + config.runLeaseMs;
+    const postponed = work.watchdog && (await runQueue.postpone(work.watchdog, message, config.runLeaseMs));
+    const watchdog = postponed || (await runQueue.put(message, config.runLeaseMs));
     await this.#write((row) => stores.runs.save(row, renewed(row.document, until, watchdog)));
   }
 }
