@@ -4,7 +4,6 @@ import { newMessage } from '../api/message.ts';
 import type { CreateRun, RunRecord } from '../api/run.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { MAX_MESSAGES } from '../store/messages.ts';
-import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { Conflict, type Row } from '../store/table.ts';
 import { withAttachments } from '../store/thread-files.ts';
@@ -37,8 +36,8 @@ export interface StartedRun {
  * @throws {ApiError} 404 for an unknown thread, 400 for a locked or full one
  */
 export async function startRun(dependencies: EngineDependencies, start: StartRun): Promise<StartedRun> {
-  const { crash } = dependencies;
-  const started = await retryConflicts(() => begin(dependencies, start));
+  const { crash, stores } = dependencies;
+  const started = await stores.threads.inTurn(start.threadId, () => begin(dependencies, start));
   crash('after-begin-transaction');
   if (!start.owner) {
     await wakeWorker(dependencies, start.threadId, started.queued.object.id);
