@@ -17,6 +17,8 @@ export type BodySource = Pick<HttpRequest, 'body' | 'headers'>;
 const IDLE_MS = MINUTE;
 /** And one that drips is not waited for: the longest JSON body is 32 MiB. Files may take their time. */
 const JSON_ARRIVAL_MS = 5 * MINUTE;
+/** How long the rest of a body that was refused is read on. */
+const DISCARD_MS = 5 * SECOND;
 /** Bytes that are looked at in one go, about a millisecond's work. */
 const SLICE_BYTES = 256 * 1024;
 
@@ -26,21 +28,37 @@ const tooSlow = (limitMs: number): ApiError =>
   });
 
 /**
- * Chunks of the request's body. Leaves the rest unread when the consumer stops: cancelling would cut the
- * connection before the answer.
+ * Chunks of the request's body. When the consumer stops early, what is still to come is read and thrown away
+ * for a while, so that the answer is not lost with the connection, and the connection is fit for the next
+ * request: Node skips the rest of a body only where nothing of it was read.
  * @throws {ApiError} 408
  */
 export async function* bodyChunks(request: BodySource, idleMs = IDLE_MS): AsyncGenerator<Uint8Array> {
   if (!request.body) return;
-  const reader = request.body.getReader();
+  const reader: BodyReader = request.body.getReader();
+  let ended = false;
   try {
-    for (;;) {
+    while (!ended) {
       const { done, value } = await inTime(reader.read(), idleMs);
-      if (done) return;
-      yield typeof value === 'string' ? Buffer.from(value) : (value as Uint8Array);
+      ended = done;
+      if (!done) yield typeof value === 'string' ? Buffer.from(value) : (value as Uint8Array);
     }
   } finally {
-    reader.releaseLock();
+    if (!ended) void discard(reader);
+  }
+}
+
+type BodyReader = Pick<ReadableStreamDefaultReader<unknown>, 'read' | 'cancel'>;
+
+/** Ends with the body, or cuts the connection of a client that goes on sending. */
+async function discard(reader: BodyReader): Promise<void> {
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), DISCARD_MS);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The client has left: there is nothing more to read.
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -51,7 +69,7 @@ async function inTime<T>(reading: Promise<T>, limitMs: number): Promise<T> {
     return await Promise.race([reading, late.promise]);
   } finally {
     clearTimeout(timer);
-    // When the lock is released, a read that is still open fails: nobody waits for it any more.
+    // Nobody waits any more for a read that is too late.
     reading.catch(() => {});
   }
 }
@@ -69,13 +87,17 @@ export async function readJson(request: BodySource, limits: BodyLimits, share: B
   const encoding = requestEncoding(request.headers);
   const reader = new JsonReader(limits);
   if (declaredLength(request) > limits.bytes) throw reader.tooLarge();
+  let turnAt = 0;
   const latest = performance.now() + JSON_ARRIVAL_MS;
   for await (const chunk of inflated(bodyChunks(request), encoding, limits.bytes)) {
     if (performance.now() > latest) throw tooSlow(JSON_ARRIVAL_MS);
     share.take(chunk.length);
     for (let from = 0; from < chunk.length; from += SLICE_BYTES) {
       asJson(() => reader.push(chunk.subarray(from, from + SLICE_BYTES)));
-      if (chunk.length > SLICE_BYTES) await nextTurn();
+      // What has arrived in the meantime comes without a turn of its own.
+      if (reader.bytes - turnAt < SLICE_BYTES) continue;
+      turnAt = reader.bytes;
+      await nextTurn();
     }
   }
   if (reader.bytes === 0) return {};

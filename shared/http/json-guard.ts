@@ -6,6 +6,8 @@ import type { LongTexts } from './long-texts.ts';
 
 /** Characters; metadata, the longest names that any schema takes, has 64. */
 const LONGEST_NAME = 1024;
+/** Of one object: no schema of a function has so many, and each one that is not expected is reported. */
+const MOST_NAMES = 5_000;
 /** Characters of long texts that are put together in one go. */
 const TURN_CHARACTERS = 1024 * 1024;
 
@@ -44,8 +46,15 @@ export async function guardJson(root: unknown, texts: LongTexts): Promise<unknow
     } else if (typeof value === 'number') {
       if (!Number.isFinite(value)) throw hugeNumber(path);
     } else if (typeof value === 'object' && value !== null) {
-      if (Array.isArray(value)) for (let index = 0; index < value.length; index++) descend(value, index);
-      else for (const name in value) descend(value, acceptable(name, path));
+      if (Array.isArray(value)) {
+        for (let index = 0; index < value.length; index++) descend(value, index);
+        return;
+      }
+      let names = 0;
+      for (const name in value) {
+        if (++names > MOST_NAMES) throw tooManyNames(path);
+        descend(value, acceptable(name, path));
+      }
     }
   }
 
@@ -70,6 +79,15 @@ function acceptable(name: string, path: Path): string {
   if (name !== '__proto__') return name;
   const param = paramOf([...path, name]);
   throw badRequest(`Invalid property name: '${param}' cannot be stored.`, param, 'invalid_value');
+}
+
+function tooManyNames(path: Path): ApiError {
+  const param = paramOf(path);
+  return badRequest(
+    `${param === null ? 'The JSON body' : `'${param}'`} has too many properties: at most ${MOST_NAMES} are accepted.`,
+    param,
+    'object_above_max_properties',
+  );
 }
 
 function brokenText(path: Path, what = ''): ApiError {

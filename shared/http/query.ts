@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { badRequest } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
 
 /** Parameters that say how the request came, not what it wants: the dialect reads them. */
@@ -8,22 +9,30 @@ const envelope = new Set(['api-version', 'beta']);
 const cursors = new Set(['after', 'before']);
 const empty = z.strictObject({});
 
+/** No list has so many; and each that is unknown is compared with those that are known. */
+const MOST_PARAMETERS = 100;
+
 /**
  * A URL's query as the schema has it. `include[]=a&include[]=b` makes a list; of other repeated names the
  * last counts.
  * @throws {ApiError} 400
  */
 export function readQuery<S extends z.ZodObject>(schema: S | undefined, query: URLSearchParams): z.output<S> {
+  if (query.size > MOST_PARAMETERS) {
+    throw badRequest(`The query has too many parameters: at most ${MOST_PARAMETERS} are accepted.`);
+  }
   const values: Record<string, unknown> = {};
-  for (const name of new Set(query.keys())) {
-    if (envelope.has(name)) continue;
-    const plain = name.replace(/\[\d*\]$/, '');
-    const last = query.getAll(name).at(-1);
-    if (plain === 'include') values.include = query.getAll(name);
-    else if (!cursors.has(name) || last !== '') define(values, name, name === 'limit' ? numeric(last) : last);
+  const included = [...query].filter(([name]) => isInclude(name)).map(([, value]) => value);
+  if (included.length > 0) values.include = included;
+  // A map of pairs keeps the last of each name, and passes over them once.
+  for (const [name, value] of new Map(query)) {
+    if (envelope.has(name) || isInclude(name) || (cursors.has(name) && value === '')) continue;
+    define(values, name, name === 'limit' ? numeric(value) : value);
   }
   return validate((schema ?? empty) as S, values);
 }
+
+const isInclude = (name: string): boolean => /^include(\[\d*\])?$/.test(name);
 
 /** Also a name like `__proto__` becomes a plain property. */
 function define(values: Record<string, unknown>, name: string, value: unknown): void {
@@ -31,5 +40,4 @@ function define(values: Record<string, unknown>, name: string, value: unknown): 
 }
 
 /** `limit` is the only number in any query; what is none stays a string and is refused as one. */
-const numeric = (text: string | undefined): unknown =>
-  text !== undefined && /^-?\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : text;
+const numeric = (text: string): unknown => (/^-?\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : text);

@@ -177,9 +177,17 @@ test('deep nesting, half characters and hostile keys do no harm', async () => {
     message: "Invalid text: 'metadata.a' contains half of a surrogate pair (a character cut in two).",
   });
   assert.equal((await post('{"model":"a","model":"b"}')).status, 200);
-  const hostile = await post('{"model":"m","metadata":{"__proto__":"x","constructor":"y"}}');
-  const { body } = (await hostile.json()) as { body: { metadata: object } };
-  assert.equal(Object.getPrototypeOf(body.metadata), Object.prototype);
+  const hostile = await refusal(await post('{"model":"m","metadata":{"__proto__":"x"}}'));
+  assert.deepEqual(hostile, {
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'invalid_value',
+    param: 'metadata.__proto__',
+    message: "Invalid property name: 'metadata.__proto__' cannot be stored.",
+  });
+  const metadata = { constructor: 'x', prototype: 'y', toString: 'z' };
+  const kept = await post(JSON.stringify({ model: 'm', metadata }));
+  assert.deepEqual(((await kept.json()) as { body: { metadata: object } }).body.metadata, metadata);
 });
 
 test('lists take their limits, cursors and order from the query', async () => {
