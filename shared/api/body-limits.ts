@@ -13,5 +13,8 @@ export const SHORT_BODY: BodyLimits = { bytes: MEBIBYTE, values: 20_000 };
 /** One text of 256,000 characters, each as long as JSON can write it (12 bytes), and what stands around it. */
 export const LONG_TEXT_BODY: BodyLimits = { bytes: 4 * MEBIBYTE, values: 20_000 };
 
-/** A list of such texts: messages, parts of one with pictures in them, outputs of functions. */
+/** What becomes one document in storage all the same: a message with pictures in it, outputs of functions. */
+export const LONG_DOCUMENT_BODY: BodyLimits = { bytes: 8 * MEBIBYTE, values: 20_000 };
+
+/** A list of messages, each of which is a document. */
 export const LONG_TEXTS_BODY: BodyLimits = { bytes: 32 * MEBIBYTE, values: 50_000 };

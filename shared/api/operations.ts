@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 import { createAssistant, modifyAssistant } from './assistant.ts';
 import { createAssistantFile } from './attached-file.ts';
-import { type BodyLimits, LONG_TEXT_BODY, LONG_TEXTS_BODY } from './body-limits.ts';
+import { type BodyLimits, LONG_DOCUMENT_BODY, LONG_TEXT_BODY, LONG_TEXTS_BODY } from './body-limits.ts';
 import { createFile, listFilesQuery } from './file.ts';
 import { createMessage, listMessagesQuery, modifyMessage } from './message.ts';
 import { listQuery } from './page.ts';
@@ -129,7 +129,7 @@ export const operations = {
     path: '/threads/{thread_id}/messages',
     summary: 'Adds a message to a thread',
     body: createMessage,
-    bodyLimits: LONG_TEXTS_BODY,
+    bodyLimits: LONG_DOCUMENT_BODY,
   },
   getMessage: {
     method: 'GET',
@@ -198,7 +198,7 @@ export const operations = {
     path: '/threads/{thread_id}/runs/{run_id}/submit_tool_outputs',
     summary: 'Hands in the outputs of all function calls a run waits for',
     body: submitToolOutputs,
-    bodyLimits: LONG_TEXTS_BODY,
+    bodyLimits: LONG_DOCUMENT_BODY,
   },
 
   listRunSteps: {

@@ -33,7 +33,10 @@ const tooSlow = (limitMs: number): ApiError =>
  * request: Node skips the rest of a body only where nothing of it was read.
  * @throws {ApiError} 408
  */
-export async function* bodyChunks(request: BodySource, idleMs = IDLE_MS): AsyncGenerator<Uint8Array> {
+export async function* bodyChunks(
+  request: BodySource,
+  { idleMs = IDLE_MS, discardMs = DISCARD_MS } = {},
+): AsyncGenerator<Uint8Array> {
   if (!request.body) return;
   const reader: BodyReader = request.body.getReader();
   let ended = false;
@@ -44,17 +47,18 @@ export async function* bodyChunks(request: BodySource, idleMs = IDLE_MS): AsyncG
       if (!done) yield typeof value === 'string' ? Buffer.from(value) : (value as Uint8Array);
     }
   } finally {
-    if (!ended) void discard(reader);
+    if (!ended) void discard(reader, discardMs);
   }
 }
 
 type BodyReader = Pick<ReadableStreamDefaultReader<unknown>, 'read' | 'cancel'>;
 
 /** Ends with the body, or cuts the connection of a client that goes on sending. */
-async function discard(reader: BodyReader): Promise<void> {
-  const timer = setTimeout(() => void reader.cancel().catch(() => {}), DISCARD_MS);
+async function discard(reader: BodyReader, discardMs: number): Promise<void> {
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), discardMs);
   try {
-    while (!(await reader.read()).done);
+    // A turn for each chunk, or a sender that is never late would leave none to the timer.
+    while (!(await reader.read()).done) await nextTurn();
   } catch {
     // The client has left: there is nothing more to read.
   } finally {
