@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { resolveAsAzd } from '../../local/bicep/azd-parameters.ts';
+import { resolveAsAzd } from '../../infra/compile/azd-parameters.ts';
 import { infra } from './bicep.ts';
 
 const one = (variable: string, parameter: { type: string; defaultValue?: unknown }, environment = {}) =>

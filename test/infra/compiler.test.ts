@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { checkTemplates, EXAMPLE_ENVIRONMENT } from '../../local/bicep/check.ts';
-import { findBicepCompiler, NO_COMPILER } from '../../local/bicep/compiler.ts';
-import { planDeployment } from '../../local/bicep/plan.ts';
+import { checkTemplates, EXAMPLE_ENVIRONMENT } from '../../infra/compile/check.ts';
+import { findBicepCompiler, NO_COMPILER } from '../../infra/compile/compiler.ts';
+import { planDeployment } from '../../infra/compile/plan.ts';
 import { CONTAINER_GROUPS_API_VERSION } from '../../shared/sessions/arm-api.ts';
 import { infra } from './bicep.ts';
 
