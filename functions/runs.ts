@@ -3,7 +3,6 @@ import { presentPage } from '../shared/api/page.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
 import { missingIn } from '../shared/engine/missing.ts';
 import { rescueRun } from '../shared/engine/rescue-run.ts';
-import { isTerminal } from '../shared/engine/run-state.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
@@ -20,6 +19,7 @@ import {
 } from '../shared/http/references.ts';
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
+import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: Handlers<Services> = {

@@ -4,7 +4,7 @@ import { newMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
 import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
-import { deleteThread, takeBackThread } from '../shared/engine/delete-thread.ts';
+import { deleteThread, takeBackThread } from '../shared/chores/delete-thread.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';

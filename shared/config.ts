@@ -10,7 +10,7 @@ import { isLoopback } from './sessions/loopback.ts';
  * A wrong value stops the start with one line per problem, naming the variable and an example.
  */
 const seconds = (fallback: number, minimum: number, maximum: number) =>
-  number(fallback / SECOND, minimum, maximum, 'seconds').transform((value) => value * SECOND);
+  number(fallback / SECOND, minimum, maximum, 'seconds');
 const count = (fallback: number, minimum: number, maximum: number) =>
   number(fallback, minimum, maximum).refine(Number.isInteger, 'must be a whole number');
 const number = (fallback: number, minimum: number, maximum: number, unit = '') => {
@@ -80,7 +80,33 @@ export const settings = z.object({
   HOURGLASS_CRASH_AT: z.string().optional(),
 });
 
-export type Config = Readonly<z.output<typeof settings>>;
+type Settings = z.output<typeof settings>;
+
+/** Settings give durations in seconds, the code counts in milliseconds: from here on the names say so. */
+function inMilliseconds({
+  MODEL_IDLE_TIMEOUT_SECONDS,
+  RUN_TTL_SECONDS,
+  RUN_SLICE_SECONDS,
+  RUN_LEASE_SECONDS,
+  SESSION_TTL_SECONDS,
+  SESSION_CALL_TIMEOUT_SECONDS,
+  SESSION_START_TIMEOUT_SECONDS,
+  ...others
+}: Settings) {
+  return {
+    ...others,
+    modelIdleTimeoutMs: MODEL_IDLE_TIMEOUT_SECONDS * SECOND,
+    runTtlMs: RUN_TTL_SECONDS * SECOND,
+    runSliceMs: RUN_SLICE_SECONDS * SECOND,
+    runLeaseMs: RUN_LEASE_SECONDS * SECOND,
+    sessionTtlMs: SESSION_TTL_SECONDS * SECOND,
+    sessionCallTimeoutMs: SESSION_CALL_TIMEOUT_SECONDS * SECOND,
+    sessionStartTimeoutMs: SESSION_START_TIMEOUT_SECONDS * SECOND,
+  };
+}
+
+/** Each value under its setting's name, durations under names of their own. */
+export type Config = Readonly<ReturnType<typeof inMilliseconds>>;
 
 export class ConfigError extends Error {
   readonly problems: readonly string[];
@@ -117,17 +143,18 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(parsed.data);
+  return Object.freeze(inMilliseconds(parsed.data));
 }
 
 /** Whether any model server is named. */
-export const hasModel = (config: Config): boolean =>
-  Boolean(config.OPENAI_BASE_URL ?? config.AZURE_OPENAI_ENDPOINT ?? config.OPENAI_API_KEY);
+export const hasModel = (
+  config: Pick<Settings, 'OPENAI_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'OPENAI_API_KEY'>,
+): boolean => Boolean(config.OPENAI_BASE_URL ?? config.AZURE_OPENAI_ENDPOINT ?? config.OPENAI_API_KEY);
 
 const CONNECTION_STRING = /(^|;)\s*(UseDevelopmentStorage=true|(AccountName|\w+Endpoint)=[^;\s]+)/i;
 
 /** @param isGiven whether a setting has a value, be it a wrong one */
-function missing(config: Config, isGiven: (name: keyof Config) => boolean): string[] {
+function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): string[] {
   const problems: string[] = [];
   const services = ['blob', 'queue', 'table'] as const;
   const identityBased =

@@ -4,8 +4,8 @@ import { BROKEN } from '../events/respond.ts';
 import { encodeError, type Present } from '../events/sse.ts';
 import { tail } from '../events/tail.ts';
 import { errorFields } from '../log.ts';
-import type { EngineDependencies } from './dependencies.ts';
-import { loadSavedRun } from './load-saved-run.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { loadSavedRun } from './claim/load-saved-run.ts';
 import { rescueRun } from './rescue-run.ts';
 
 export type FollowDependencies = EngineDependencies & { readonly events: EventLogs };

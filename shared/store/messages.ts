@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { ascendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
-import { retryConflicts } from './retry-conflicts.ts';
+import { retryConflicts, type Turns } from './retry-conflicts.ts';
 import { type DocumentTable, type Row, replacement } from './table.ts';
 import { threadChange } from './thread-files.ts';
 import { type ThreadDocument, threadState } from './threads.ts';
@@ -23,10 +23,13 @@ export type AppendOutcome =
 export class MessageStore {
   readonly #table: DocumentTable;
   readonly #clock: Clock;
+  readonly #turns: Turns;
 
-  constructor(threads: DocumentTable, clock: Clock) {
+  /** @param turns of those who change a thread's row, by the thread's id */
+  constructor(threads: DocumentTable, clock: Clock, turns: Turns) {
     this.#table = threads;
     this.#clock = clock;
+    this.#turns = turns;
   }
 
   /**
@@ -39,7 +42,7 @@ export class MessageStore {
     threadId: string,
     make: (id: string) => MessageRecord,
   ): Promise<AppendOutcome> {
-    return retryConflicts(async (): Promise<AppendOutcome> => {
+    return this.#turns.take(threadId, async (): Promise<AppendOutcome> => {
       const thread = await this.#table.get<ThreadDocument>(threadId, threadRow);
       if (!thread || thread.document.project !== project) return { outcome: 'no-thread' };
       const state = threadState(thread);

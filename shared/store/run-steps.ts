@@ -1,11 +1,8 @@
 import type { Page, PageQuery } from '../api/page.ts';
-import type { RunStepRecord } from '../api/run-step.ts';
+import { MAX_STEPS, type RunStepRecord } from '../api/run-step.ts';
 import { sortKeyOf } from '../ids.ts';
 import { endOf, stepKey, stepsOf } from './keys.ts';
 import type { Change, DocumentTable } from './table.ts';
-
-/** Steps a run may have; a guard against a model that calls tools for ever. */
-export const MAX_STEPS = 1000;
 
 /** Run steps, in the thread's partition under their run. A run has few: all of them are one range read. */
 export class RunStepStore {

@@ -4,7 +4,7 @@ import type { Thread, ThreadRecord, ThreadState } from '../api/thread.ts';
 import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
-import { retryConflicts } from './retry-conflicts.ts';
+import type { Turns } from './retry-conflicts.ts';
 import {
   type Change,
   Conflict,
@@ -30,10 +30,13 @@ export interface ThreadDocument {
 export class ThreadStore {
   readonly #threads: DocumentTable;
   readonly #list: DocumentTable;
+  readonly #turns: Turns;
 
-  constructor(threads: DocumentTable, list: DocumentTable) {
+  /** @param turns of those who change a thread's row, by the thread's id */
+  constructor(threads: DocumentTable, list: DocumentTable, turns: Turns) {
     this.#threads = threads;
     this.#list = list;
+    this.#turns = turns;
   }
 
   /**
@@ -85,13 +88,18 @@ export class ThreadStore {
     id: string,
     change: (object: Thread) => Thread,
   ): Promise<ThreadRecord | undefined> {
-    return retryConflicts(async () => {
+    return this.inTurn(id, async () => {
       const row = await this.row(project, id);
       if (!row) return undefined;
       const document = { ...row.document, object: change(row.document.object) };
       await this.#threads.commit(id, [replacement(row, document)]);
       return { project, object: document.object, state: threadState(row) };
     });
+  }
+
+  /** Reads and changes a thread's row when the others of this process are done; again after a conflict. */
+  inTurn<T>(id: string, attempt: () => Promise<T>): Promise<T> {
+    return this.#turns.take(id, attempt);
   }
 
   /** Newest first by default. Entries whose thread is gone are passed over. */

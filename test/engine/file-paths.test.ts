@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 
 import fc from 'fast-check';
 
-import { filePathAnnotations } from '../../shared/engine/file-paths.ts';
+import { filePathAnnotations } from '../../shared/engine/turn/file-paths.ts';
 
 /** Names in the given order as files `file-0`, `file-1`, …; what is linked, as [text, name]. */
 function linked(text: string, names: readonly string[]): [string, string | undefined][] {

@@ -5,8 +5,8 @@ import type OpenAI from 'openai';
 import type { AssistantStream } from 'openai/lib/AssistantStream';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
-import { loadSavedRun } from '../../shared/engine/load-saved-run.ts';
-import { savedEvents } from '../../shared/events/saved-events.ts';
+import { loadSavedRun } from '../../shared/engine/claim/load-saved-run.ts';
+import { savedEvents } from '../../shared/run/saved-events.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { startTestEmulator } from '../support/sessions.ts';
 import { BEGIN, GOES_ON, messageOf, namesOf, STEP_BEGINS, type Streamed } from './streams.ts';
