@@ -36,7 +36,7 @@ export const handlers: Handlers<Services> = {
       requireFiles(all.stores.files, project, messages),
     ]);
     requireToolChoice(assistant, body);
-    const start = { project, threadId, assistant, request: body };
+    const start = { project, threadId, assistant, request: body, wordless: dialect === 'v1' };
     if (body.stream) {
       const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);

@@ -1,8 +1,9 @@
-import type OpenAI from 'openai';
 import { z } from 'zod';
 
-import { fileReference, format, metadata, time, timeOrNull } from './answers.ts';
+import { fileReference, format, metadata, resources, time, timeOrNull } from './answers.ts';
 import { toolChoice } from './model-options.ts';
+import type { Run } from './run.ts';
+import type { RunStep } from './run-step.ts';
 import { tool } from './tool.ts';
 
 /** Runs and their steps as schemas, for the OpenAPI document; see `answers.ts`. */
@@ -53,11 +54,14 @@ export const runObject = z.object({
   failed_at: timeOrNull,
   completed_at: timeOrNull,
   incomplete_details: z
-    .object({ reason: z.enum(['max_completion_tokens', 'max_prompt_tokens']).exactOptional() })
+    .object({
+      reason: z.enum(['max_completion_tokens', 'max_prompt_tokens', 'content_filter']).exactOptional(),
+    })
     .nullable(),
   model: z.string(),
   instructions: z.string(),
   tools: z.array(tool),
+  tool_resources: resources,
   metadata,
   usage,
   temperature: z.number().nullable(),
@@ -70,7 +74,7 @@ export const runObject = z.object({
   tool_choice: toolChoice().unwrap().unwrap(),
   parallel_tool_calls: z.boolean(),
   response_format: format,
-}) satisfies z.ZodType<OpenAI.Beta.Threads.Run>;
+}) satisfies z.ZodType<Omit<Run, 'incomplete_details'>>;
 
 const toolCall = z.discriminatedUnion('type', [
   z.object({
@@ -131,10 +135,11 @@ export const runStepObject = z.object({
   last_error: z
     .object({ code: z.enum(['server_error', 'rate_limit_exceeded']), message: z.string() })
     .nullable(),
+  expires_at: timeOrNull,
   expired_at: timeOrNull,
   cancelled_at: timeOrNull,
   failed_at: timeOrNull,
   completed_at: timeOrNull,
   metadata,
   usage,
-}) satisfies z.ZodType<OpenAI.Beta.Threads.Runs.RunStep>;
+}) satisfies z.ZodType<RunStep>;
