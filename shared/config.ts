@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { HOUR, MINUTE, SECOND } from './clock.ts';
-import { readApiKeys } from './http/auth.ts';
+import { readApiKeys } from './callers/api-keys.ts';
 import { parseContextSizes } from './model/context.ts';
 import { isLoopback } from './sessions/loopback.ts';
 

@@ -8,7 +8,7 @@ import type { Config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
-import { type KeyRing, readApiKeys } from './auth.ts';
+import { type KeyRing, readApiKeys } from '../callers/api-keys.ts';
 import { readJson } from './body.ts';
 import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
