@@ -25,3 +25,6 @@ export function requireRole(caller: Caller, needed: Role): void {
     { code: 'insufficient_role' },
   );
 }
+
+/** Whether a bearer credential is a signed token rather than a key: three parts, the first of which is JSON. */
+export const isToken = (credential: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(credential);

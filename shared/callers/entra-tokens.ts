@@ -22,9 +22,6 @@ export interface EntraTokens {
   authenticate(token: string, door?: string): Promise<Caller>;
 }
 
-/** Whether a bearer credential is a signed token rather than a key: three parts, the first of which is JSON. */
-export const isToken = (credential: string): boolean => /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/.test(credential);
-
 /**
  * Issuer, audience, signature and times of a token are checked as
  * https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens says, against the keys of the

@@ -3,8 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import { generateKeyPair, generateSecret, UnsecuredJWT } from 'jose';
 
 import { ApiError } from '../../shared/api/error.ts';
+import { isToken } from '../../shared/callers/caller.ts';
 import { readEntraSettings } from '../../shared/callers/entra-settings.ts';
-import { entraTokens, isToken } from '../../shared/callers/entra-tokens.ts';
+import { entraTokens } from '../../shared/callers/entra-tokens.ts';
 import { REFRESH_MS, STALE_MS } from '../../shared/callers/signing-keys.ts';
 import { type IdentityProvider, startIdentityProvider, TENANT } from '../support/identity-provider.ts';
 
