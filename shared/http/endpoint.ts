@@ -5,6 +5,7 @@ import { type Operation, type OperationName, operations } from '../api/operation
 import { validate } from '../api/validate.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
+import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { newId } from '../ids.ts';
@@ -25,6 +26,8 @@ export interface EndpointServices {
   readonly config: Pick<Config, keyof CallerSettings | 'RATE_LIMIT_PER_MINUTE'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where keys are kept beside those of the settings. */
+  readonly stores?: { readonly callerKeys: KeyStorage };
 }
 
 export type Endpoint = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
@@ -125,11 +128,13 @@ interface Gate {
 const gates = new WeakMap<object, Gate>();
 
 /** Keys and counters are shared by all functions of an app. */
-function gateOf({ config, clock }: EndpointServices): Gate {
+function gateOf({ config, clock, log, stores }: EndpointServices): Gate {
   const known = gates.get(config);
   if (known) return known;
+  const now = () => clock.now();
+  const unnoted = (error: unknown) => log.warn("A key's use could not be noted", errorFields(error));
   const gate = {
-    callers: readCallers(config, () => clock.now()),
+    callers: readCallers(config, now, stores && storedKeys(stores.callerKeys, now, unnoted)),
     limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
   };
   gates.set(config, gate);
