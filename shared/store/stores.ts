@@ -44,7 +44,7 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
   const threads = table('threads');
   const turns = new Turns();
   return {
-    assistants: new ProjectCollection<AssistantRecord>(table('assistants')),
+    assistants: new ProjectCollection<AssistantRecord>(table('assistants'), 'assistant'),
     threads: new ThreadStore(threads, table('threadlist'), turns),
     messages: new MessageStore(threads, clock, turns),
     runs: new RunStore(threads),
