@@ -1,7 +1,6 @@
 import { z } from 'zod';
-
+import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
-import { readApiKeys } from './http/auth.ts';
 import { parseContextSizes } from './model/context.ts';
 import { isLoopback } from './sessions/loopback.ts';
 
@@ -38,6 +37,11 @@ export const settings = z.object({
     )
     .default('hourglass'),
   API_KEYS: z.string().default(''),
+  /** Where access tokens come from; other ones are for sovereign clouds and tests. */
+  ENTRA_AUTHORITY: url.default('https://login.microsoftonline.com'),
+  ENTRA_TENANTS: z.string().default(''),
+  ENTRA_AUDIENCES: z.string().default(''),
+  ENTRA_CALLERS: z.string().default(''),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
   OPENAI_BASE_URL: url.optional(),
@@ -54,6 +58,8 @@ export const settings = z.object({
   /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */
   RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 1_500),
   RUN_LEASE_SECONDS: seconds(30 * SECOND, 1, 300),
+  /** Twice what a warm queue takes (host.json, `maxPollingInterval`), so that only a cold one is overtaken. */
+  RUN_OVERTAKE_SECONDS: seconds(SECOND, 0.1, 300),
   SESSION_TTL_SECONDS: seconds(HOUR, 5, 3_600),
   SESSION_CALL_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 3_600),
   SESSION_START_TIMEOUT_SECONDS: seconds(5 * MINUTE, 1, 1_800),
@@ -88,6 +94,7 @@ function inMilliseconds({
   RUN_TTL_SECONDS,
   RUN_SLICE_SECONDS,
   RUN_LEASE_SECONDS,
+  RUN_OVERTAKE_SECONDS,
   SESSION_TTL_SECONDS,
   SESSION_CALL_TIMEOUT_SECONDS,
   SESSION_START_TIMEOUT_SECONDS,
@@ -99,6 +106,7 @@ function inMilliseconds({
     runTtlMs: RUN_TTL_SECONDS * SECOND,
     runSliceMs: RUN_SLICE_SECONDS * SECOND,
     runLeaseMs: RUN_LEASE_SECONDS * SECOND,
+    runOvertakeMs: RUN_OVERTAKE_SECONDS * SECOND,
     sessionTtlMs: SESSION_TTL_SECONDS * SECOND,
     sessionCallTimeoutMs: SESSION_CALL_TIMEOUT_SECONDS * SECOND,
     sessionStartTimeoutMs: SESSION_START_TIMEOUT_SECONDS * SECOND,
@@ -169,11 +177,6 @@ function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): 
       'AzureWebJobsStorage: is no connection string, for example AzureWebJobsStorage=UseDevelopmentStorage=true',
     );
   }
-  if (config.API_KEYS.trim() === '') {
-    problems.push(
-      'API_KEYS: no key is set, so nobody could call the API; for example API_KEYS=team-a:KEY1,team-b:KEY2',
-    );
-  }
   if (!hasModel(config) && !isGiven('OPENAI_BASE_URL') && !isGiven('AZURE_OPENAI_ENDPOINT')) {
     problems.push(
       'AZURE_OPENAI_ENDPOINT: no model is named; set AZURE_OPENAI_ENDPOINT=https://NAME.openai.azure.com, or OPENAI_API_KEY, or OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
@@ -200,10 +203,7 @@ function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): 
     if (other && !config[name] && config[other])
       problems.push(`${name}: not set, though ${other} is; one does nothing without the other`);
   }
-  for (const check of [
-    () => readApiKeys(config.API_KEYS),
-    () => parseContextSizes(config.MODEL_CONTEXT_TOKENS),
-  ]) {
+  for (const check of [() => readCallers(config), () => parseContextSizes(config.MODEL_CONTEXT_TOKENS)]) {
     const problem = problemOf(check);
     if (problem && !problems.some((known) => known.startsWith(problem.slice(0, 8)))) problems.push(problem);
   }
