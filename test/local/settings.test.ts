@@ -59,7 +59,7 @@ test("the caller's settings win over the emulation's, except for what is emulate
   const environment = hostEnvironment(caller, emulated);
   const config = readConfig(environment);
   assert.equal(config.STORAGE_PREFIX, 'mine');
-  assert.equal(config.MODEL_IDLE_TIMEOUT_SECONDS, 7_000);
+  assert.equal(config.modelIdleTimeoutMs, 7_000);
   assert.equal(config.SESSION_ARM_ENDPOINT, emulated.armUrl);
 });
 
