@@ -1,9 +1,9 @@
 import type { Config } from '../../config.ts';
 import type { Log } from '../../log.ts';
-import { type ClientSource, clientFor } from '../../model/openai-client.ts';
 import type { ModelConfig } from '../../model/openai.ts';
+import { type ClientSource, clientFor } from '../../model/openai-client.ts';
 import { type Embedder, type EmbedderIdentity, type Embedders, EmbeddingError } from './embedder.ts';
-import { LEXICAL, lexicalEmbedder } from './lexical.ts';
+import { lexicalEmbedder } from './lexical.ts';
 import { openaiEmbedder } from './openai-embedder.ts';
 
 export type EmbeddingConfig = ModelConfig & Pick<Config, 'EMBEDDING_MODEL' | 'EMBEDDING_DIMENSIONS'>;

@@ -87,7 +87,8 @@ export function openaiEmbedder({ client, identity, secrets }: OpenAIEmbedderOpti
 }
 
 /** Servers refuse empty texts, and too long ones. */
-const acceptable = (text: string): string => (text.trim() === '' ? ' .' : text.slice(0, TEXT_CHARACTERS).toWellFormed());
+const acceptable = (text: string): string =>
+  text.trim() === '' ? ' .' : text.slice(0, TEXT_CHARACTERS).toWellFormed();
 
 function inGroups(texts: readonly string[]): string[][] {
   const groups: string[][] = [];
@@ -123,14 +124,18 @@ function vectorsOf(
   }
   for (let i = 0; i < count; i++) {
     if (vectors[i]) continue;
-    throw new EmbeddingError(`The embedding model '${model}' left texts without a vector.`, { retryable: false });
+    throw new EmbeddingError(`The embedding model '${model}' left texts without a vector.`, {
+      retryable: false,
+    });
   }
   return vectors;
 }
 
 function unit(vector: Float32Array): Float32Array {
   const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-  return norm > 0 && Number.isFinite(norm) ? vector.map((value) => value / norm) : new Float32Array(vector.length);
+  return norm > 0 && Number.isFinite(norm)
+    ? vector.map((value) => value / norm)
+    : new Float32Array(vector.length);
 }
 
 /** Servers answer 404 for a model they do not have, too: that is a setting to be corrected, and they say so. */
