@@ -21,9 +21,7 @@ import {
   newStep,
   pendingImages,
 } from '../../run/steps.ts';
-import { messageChangesOf } from '../../store/message-rows.ts';
 import { stepChange } from '../../store/run-steps.ts';
-import type { Change } from '../../store/table.ts';
 import type { RunContext } from '../claim/run-context.ts';
 import { annotated } from './annotate.ts';
 import { AnswerText, type TextPiece } from './answer-text.ts';
@@ -191,7 +189,7 @@ export class TurnWriter {
     const begun = { ...message, object: { ...message.object, content: images } };
     this.#context.putMessage(begun);
     // In a streamed run the message's id leads somewhere from the start.
-    if (run.work.stream) this.#save((record) => record, [...messageChangesOf(begun), stepChange(step)]);
+    if (run.work.stream) this.#save((record) => record, begun, step);
     return begun;
   }
 
@@ -207,7 +205,7 @@ export class TurnWriter {
     const held: (() => void)[] = [];
     this.#held = held;
     const half = (record: RunRecord) => ({ ...record, work: { ...record.work, halfTurn: true } });
-    this.#save(half, [...messageChangesOf(message), stepChange(done)], () => {
+    this.#save(half, message, done, () => {
       this.#context.putMessage(message);
       this.#context.putStep(done);
       this.#context.sink.emit(messageEvent(message));
@@ -236,11 +234,17 @@ export class TurnWriter {
 
   #save(
     change: (record: RunRecord) => RunRecord,
-    changes: readonly Change[],
+    message: MessageRecord,
+    step: RunStepRecord,
     saved: () => void = () => {},
   ): void {
+    const context = this.#context;
+    const changes = () => [...context.written.changes([message]), stepChange(step)];
     const before = this.#saving ?? Promise.resolve();
-    this.#saving = before.then(() => this.#context.claimed.save(change, changes)).then(saved);
+    this.#saving = before
+      .then(() => context.claimed.save(change, changes))
+      .then(() => context.written.noteSaved([message]))
+      .then(saved);
     // Awaited when the answer is complete; until then a failure must not count as unhandled.
     this.#saving.catch(() => undefined);
   }
