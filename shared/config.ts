@@ -1,7 +1,6 @@
 import { z } from 'zod';
-
+import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
-import { readApiKeys } from './http/auth.ts';
 import { parseContextSizes } from './model/context.ts';
 import { isLoopback } from './sessions/loopback.ts';
 
@@ -10,7 +9,7 @@ import { isLoopback } from './sessions/loopback.ts';
  * A wrong value stops the start with one line per problem, naming the variable and an example.
  */
 const seconds = (fallback: number, minimum: number, maximum: number) =>
-  number(fallback / SECOND, minimum, maximum, 'seconds').transform((value) => value * SECOND);
+  number(fallback / SECOND, minimum, maximum, 'seconds');
 const count = (fallback: number, minimum: number, maximum: number) =>
   number(fallback, minimum, maximum).refine(Number.isInteger, 'must be a whole number');
 const number = (fallback: number, minimum: number, maximum: number, unit = '') => {
@@ -38,6 +37,11 @@ export const settings = z.object({
     )
     .default('hourglass'),
   API_KEYS: z.string().default(''),
+  /** Where access tokens come from; other ones are for sovereign clouds and tests. */
+  ENTRA_AUTHORITY: url.default('https://login.microsoftonline.com'),
+  ENTRA_TENANTS: z.string().default(''),
+  ENTRA_AUDIENCES: z.string().default(''),
+  ENTRA_CALLERS: z.string().default(''),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
   /** Off unless asked for: in Azure, an API's address should be an API. `npm start` turns it on. */
   PLAYGROUND: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
@@ -56,6 +60,8 @@ export const settings = z.object({
   /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */
   RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 1_500),
   RUN_LEASE_SECONDS: seconds(30 * SECOND, 1, 300),
+  /** Twice what a warm queue takes (host.json, `maxPollingInterval`), so that only a cold one is overtaken. */
+  RUN_OVERTAKE_SECONDS: seconds(SECOND, 0.1, 300),
   SESSION_TTL_SECONDS: seconds(HOUR, 5, 3_600),
   SESSION_CALL_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 3_600),
   SESSION_START_TIMEOUT_SECONDS: seconds(5 * MINUTE, 1, 1_800),
@@ -82,7 +88,35 @@ export const settings = z.object({
   HOURGLASS_CRASH_AT: z.string().optional(),
 });
 
-export type Config = Readonly<z.output<typeof settings>>;
+type Settings = z.output<typeof settings>;
+
+/** Settings give durations in seconds, the code counts in milliseconds: from here on the names say so. */
+function inMilliseconds({
+  MODEL_IDLE_TIMEOUT_SECONDS,
+  RUN_TTL_SECONDS,
+  RUN_SLICE_SECONDS,
+  RUN_LEASE_SECONDS,
+  RUN_OVERTAKE_SECONDS,
+  SESSION_TTL_SECONDS,
+  SESSION_CALL_TIMEOUT_SECONDS,
+  SESSION_START_TIMEOUT_SECONDS,
+  ...others
+}: Settings) {
+  return {
+    ...others,
+    modelIdleTimeoutMs: MODEL_IDLE_TIMEOUT_SECONDS * SECOND,
+    runTtlMs: RUN_TTL_SECONDS * SECOND,
+    runSliceMs: RUN_SLICE_SECONDS * SECOND,
+    runLeaseMs: RUN_LEASE_SECONDS * SECOND,
+    runOvertakeMs: RUN_OVERTAKE_SECONDS * SECOND,
+    sessionTtlMs: SESSION_TTL_SECONDS * SECOND,
+    sessionCallTimeoutMs: SESSION_CALL_TIMEOUT_SECONDS * SECOND,
+    sessionStartTimeoutMs: SESSION_START_TIMEOUT_SECONDS * SECOND,
+  };
+}
+
+/** Each value under its setting's name, durations under names of their own. */
+export type Config = Readonly<ReturnType<typeof inMilliseconds>>;
 
 export class ConfigError extends Error {
   readonly problems: readonly string[];
@@ -119,17 +153,18 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     ),
   ];
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return Object.freeze(parsed.data);
+  return Object.freeze(inMilliseconds(parsed.data));
 }
 
 /** Whether any model server is named. */
-export const hasModel = (config: Config): boolean =>
-  Boolean(config.OPENAI_BASE_URL ?? config.AZURE_OPENAI_ENDPOINT ?? config.OPENAI_API_KEY);
+export const hasModel = (
+  config: Pick<Settings, 'OPENAI_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'OPENAI_API_KEY'>,
+): boolean => Boolean(config.OPENAI_BASE_URL ?? config.AZURE_OPENAI_ENDPOINT ?? config.OPENAI_API_KEY);
 
 const CONNECTION_STRING = /(^|;)\s*(UseDevelopmentStorage=true|(AccountName|\w+Endpoint)=[^;\s]+)/i;
 
 /** @param isGiven whether a setting has a value, be it a wrong one */
-function missing(config: Config, isGiven: (name: keyof Config) => boolean): string[] {
+function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): string[] {
   const problems: string[] = [];
   const services = ['blob', 'queue', 'table'] as const;
   const identityBased =
@@ -142,11 +177,6 @@ function missing(config: Config, isGiven: (name: keyof Config) => boolean): stri
   } else if (config.AzureWebJobsStorage && !CONNECTION_STRING.test(config.AzureWebJobsStorage)) {
     problems.push(
       'AzureWebJobsStorage: is no connection string, for example AzureWebJobsStorage=UseDevelopmentStorage=true',
-    );
-  }
-  if (config.API_KEYS.trim() === '') {
-    problems.push(
-      'API_KEYS: no key is set, so nobody could call the API; for example API_KEYS=team-a:KEY1,team-b:KEY2',
     );
   }
   if (!hasModel(config) && !isGiven('OPENAI_BASE_URL') && !isGiven('AZURE_OPENAI_ENDPOINT')) {
@@ -175,10 +205,7 @@ function missing(config: Config, isGiven: (name: keyof Config) => boolean): stri
     if (other && !config[name] && config[other])
       problems.push(`${name}: not set, though ${other} is; one does nothing without the other`);
   }
-  for (const check of [
-    () => readApiKeys(config.API_KEYS),
-    () => parseContextSizes(config.MODEL_CONTEXT_TOKENS),
-  ]) {
+  for (const check of [() => readCallers(config), () => parseContextSizes(config.MODEL_CONTEXT_TOKENS)]) {
     const problem = problemOf(check);
     if (problem && !problems.some((known) => known.startsWith(problem.slice(0, 8)))) problems.push(problem);
   }

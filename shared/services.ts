@@ -2,17 +2,17 @@ import { setTimeout } from 'node:timers/promises';
 
 import { type Clock, SECOND, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
-import { crashAt } from './engine/crash-points.ts';
-import type { EngineDependencies } from './engine/dependencies.ts';
-import { WorkInProgress } from './engine/work-in-progress.ts';
+import { crashAt } from './crash-points.ts';
+import type { EngineDependencies } from './engine/claim/dependencies.ts';
+import { WorkInProgress } from './engine/claim/work-in-progress.ts';
 import { EventLogs } from './events/event-log.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
 import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
+import { ChoreQueue } from './queue/chore-queue.ts';
 import { RunQueue } from './queue/run-queue.ts';
-import { ChoreQueue } from './queue/session-queue.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
@@ -48,7 +48,7 @@ export async function createServices(
   const plain = openStores(account, clock);
   const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock, log) };
   const crash = crashAt(config.HOURGLASS_CRASH_AT);
-  const chores = new ChoreQueue(account.queue('sessions'));
+  const chores = new ChoreQueue(account.queue('chores'));
   const groups = containerGroups(config);
   const report = (problem: string, error: unknown) => log.warn(problem, errorFields(error));
   const sweepSessions = orphanSweep({ groups, clock, report });
@@ -59,14 +59,14 @@ export async function createServices(
     clock,
     settings: {
       installation: config.STORAGE_PREFIX,
-      ttlMs: config.SESSION_TTL_SECONDS,
-      startTimeoutMs: config.SESSION_START_TIMEOUT_SECONDS,
-      callTimeoutMs: config.SESSION_CALL_TIMEOUT_SECONDS,
+      ttlMs: config.sessionTtlMs,
+      startTimeoutMs: config.sessionStartTimeoutMs,
+      callTimeoutMs: config.sessionCallTimeoutMs,
     },
     sweep: sweepSessions,
     report,
   });
-  const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.SESSION_TTL_SECONDS });
+  const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.sessionTtlMs });
   const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
   const events = new EventLogs(account.container('events'), log);
   return {

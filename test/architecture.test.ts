@@ -39,6 +39,7 @@ const rooms: Record<string, { readonly from: readonly string[]; readonly package
   'shared/engine': {
     from: [
       'shared/engine',
+      'shared/run',
       'shared/api',
       'shared/store',
       'shared/queue',

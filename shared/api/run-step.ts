@@ -6,6 +6,9 @@ import { listQuery } from './page.ts';
 export type RunStep = OpenAI.Beta.Threads.Runs.RunStep;
 export type ToolCall = OpenAI.Beta.Threads.Runs.ToolCall;
 
+/** Steps a run may have; a guard against a model that calls tools for ever. */
+export const MAX_STEPS = 1000;
+
 export interface RunStepRecord {
   readonly project: string;
   readonly object: RunStep;

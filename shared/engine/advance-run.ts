@@ -1,19 +1,19 @@
 import { unixSeconds } from '../clock.ts';
-import type { RunSink } from '../events/run-event.ts';
 import { errorFields } from '../log.ts';
+import { decide } from '../run/decide.ts';
+import type { RunSink } from '../run/run-event.ts';
 import { usesCodeInterpreter } from '../tools/workspace-plan.ts';
-import { callModel } from './call-model.ts';
-import type { ClaimedRun } from './claimed-run.ts';
-import { decide } from './decide.ts';
-import type { EngineDependencies } from './dependencies.ts';
+import type { ClaimedRun } from './claim/claimed-run.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { Interruption, interruptionOf } from './claim/interruption.ts';
+import { resumeContext } from './claim/resume-context.ts';
+import type { RunContext } from './claim/run-context.ts';
 import { discardUnsavedFiles } from './discard-unsaved-files.ts';
 import { finishRun } from './finish-run.ts';
 import { handOver } from './hand-over.ts';
-import { Interruption, interruptionOf } from './interruption.ts';
 import { refuseCalls } from './refuse-calls.ts';
-import { resumeContext } from './resume-context.ts';
-import type { RunContext } from './run-context.ts';
 import { completeToolStep, runCode } from './run-tool-calls.ts';
+import { callModel } from './turn/call-model.ts';
 import { waitForOutputs } from './wait-for-outputs.ts';
 
 /**

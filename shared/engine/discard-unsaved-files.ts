@@ -1,8 +1,8 @@
 import type { RunRecord } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
 import { sortKeyOf } from '../ids.ts';
+import { executionId, isOpen, toolCallsOf } from '../run/steps.ts';
 import type { Stores } from '../store/stores.ts';
-import { executionId, isOpen, toolCallsOf } from './steps.ts';
 
 /**
  * Deletes the files that unfinished code calls have made, but for the figures that their steps show: nobody

@@ -1,15 +1,15 @@
 import type { RunRecord } from '../api/run.ts';
 import { unixSeconds } from '../clock.ts';
 import { errorFields } from '../log.ts';
+import type { RunEnd } from '../run/decide.ts';
+import { endRun } from '../run/end-run.ts';
 import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
-import type { RunEnd } from './decide.ts';
-import type { EngineDependencies } from './dependencies.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { loadWork } from './claim/load-saved-run.ts';
 import { discardUnsavedFiles } from './discard-unsaved-files.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
-import { endRun } from './finish.ts';
-import { loadWork } from './load-saved-run.ts';
 
 /**
  * Ends a run that nobody works on: cancelled while it waits, expired without its caller's outputs, failed by

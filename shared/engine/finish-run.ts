@@ -1,13 +1,13 @@
 import type { RunRecord } from '../api/run.ts';
+import type { RunEnd } from '../run/decide.ts';
+import { type Ending, endRun } from '../run/end-run.ts';
 import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
-import type { EndingWrite } from './claimed-run.ts';
-import type { RunEnd } from './decide.ts';
+import type { EndingWrite } from './claim/claimed-run.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { Interruption } from './claim/interruption.ts';
+import type { RunContext } from './claim/run-context.ts';
 import { discardUnsavedFiles } from './discard-unsaved-files.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
-import { type Ending, endRun } from './finish.ts';
-import { Interruption } from './interruption.ts';
-import type { RunContext } from './run-context.ts';
 
 /**
  * Ends the run in hand: its open step and message, its own state and the thread's lock change in one

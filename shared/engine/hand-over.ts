@@ -1,5 +1,5 @@
-import type { RunSink } from '../events/run-event.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunSink } from '../run/run-event.ts';
+import type { RunContext } from './claim/run-context.ts';
 
 /**
  * Hands a run to another worker, which goes on at once: what was reported is written down first, then the

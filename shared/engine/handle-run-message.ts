@@ -2,24 +2,24 @@ import { randomUUID } from 'node:crypto';
 
 import type { QueueReceipt } from '../api/run.ts';
 import { MINUTE, SECOND } from '../clock.ts';
-import type { RunSink } from '../events/run-event.ts';
 import { timeOfId } from '../ids.ts';
 import type { RunMessage } from '../queue/run-queue.ts';
+import type { RunEnd } from '../run/decide.ts';
+import { isAttended, isExpired } from '../run/run-changes.ts';
+import type { RunSink } from '../run/run-event.ts';
+import { isTerminal } from '../run/run-state.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { advanceRun } from './advance-run.ts';
-import { ClaimedRun } from './claimed-run.ts';
-import type { RunEnd } from './decide.ts';
-import type { EngineDependencies } from './dependencies.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
+import { ClaimedRun } from './claim/claimed-run.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { Interruption } from './claim/interruption.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 import { endUnattended } from './end-unattended.ts';
-import { Interruption } from './interruption.ts';
-import { isAttended, isExpired } from './run-changes.ts';
-import { isTerminal } from './run-state.ts';
-import { wakeWorker } from './wake-worker.ts';
 
 /** How often a run may be taken up without anything of it being saved: it may be what kills its workers. */
-const MAX_ATTEMPTS = 10;
+export const MAX_ATTEMPTS = 10;
 /** A run may come into being this much later than its watchdog: storage is waited for. */
 const LATE_BIRTH_MS = MINUTE;
 
@@ -79,11 +79,11 @@ async function putSuccessor(
 ): Promise<QueueReceipt> {
   const now = clock.now();
   const { object, work } = document;
-  if (isExpired(document, now)) return runQueue.put(message, config.RUN_LEASE_SECONDS);
+  if (isExpired(document, now)) return runQueue.put(message, config.runLeaseMs);
   if (object.status === 'requires_action') {
     return runQueue.put(message, (object.expires_at ?? 0) * SECOND - now);
   }
-  return runQueue.put(message, isAttended(document, now) ? work.leaseUntil - now : config.RUN_LEASE_SECONDS);
+  return runQueue.put(message, isAttended(document, now) ? work.leaseUntil - now : config.runLeaseMs);
 }
 
 /** A watchdog is put before its run: one whose run is not there yet looks again for a while. */
@@ -93,8 +93,8 @@ async function watchForBirth(
 ): Promise<void> {
   const born = timeOfId(message.runId);
   const age = born === undefined ? Number.POSITIVE_INFINITY : clock.now() - born;
-  if (message.kind !== 'watch' || age > config.RUN_LEASE_SECONDS + LATE_BIRTH_MS) return;
-  await runQueue.put(message, config.RUN_LEASE_SECONDS);
+  if (message.kind !== 'watch' || age > config.runLeaseMs + LATE_BIRTH_MS) return;
+  await runQueue.put(message, config.runLeaseMs);
 }
 
 /** Time that a step in progress gets to end by itself when the process is asked to stop. */
@@ -119,7 +119,7 @@ async function advanceForASlice(
 ): Promise<void> {
   const { config, drain, openSink } = dependencies;
   const handOver = () => claimed.interrupt(new Interruption('drain'));
-  const slice = setTimeout(handOver, config.RUN_SLICE_SECONDS);
+  const slice = setTimeout(handOver, config.runSliceMs);
   let grace: NodeJS.Timeout | undefined;
   const onDrain = () => {
     grace = setTimeout(handOver, DRAIN_GRACE_MS);

@@ -1,11 +1,11 @@
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
+import type { FunctionCall } from '../run/decide.ts';
+import { stepEvent } from '../run/end-run.ts';
+import { progressed } from '../run/run-changes.ts';
+import { toolCallsOf } from '../run/steps.ts';
 import { stepChange } from '../store/run-steps.ts';
-import type { FunctionCall } from './decide.ts';
-import { stepEvent } from './finish.ts';
-import { progressed } from './run-changes.ts';
-import type { RunContext } from './run-context.ts';
+import type { RunContext } from './claim/run-context.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
-import { toolCallsOf } from './steps.ts';
 
 /**
  * Answers calls of tools that the run does not have: models invent some now and then, and a caller who was

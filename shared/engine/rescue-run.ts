@@ -1,11 +1,11 @@
 import type { RunRecord } from '../api/run.ts';
 import { SECOND } from '../clock.ts';
 import { errorFields } from '../log.ts';
+import { isExpired, isOverdue, unattended } from '../run/run-changes.ts';
 import { Conflict } from '../store/table.ts';
-import type { EngineDependencies } from './dependencies.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 import { endUnattended } from './end-unattended.ts';
-import { isExpired, isOverdue, unattended } from './run-changes.ts';
-import { wakeWorker } from './wake-worker.ts';
 
 /** How long a watchdog may be late before somebody who waits for its run helps. */
 const GRACE_MS = 5 * SECOND;
@@ -28,7 +28,7 @@ export async function rescueRun(dependencies: EngineDependencies, record: RunRec
       return;
     }
     // Saved first, so that of many who ask only one helps.
-    await stores.runs.save(row, unattended(row.document, clock.now() + config.RUN_LEASE_SECONDS));
+    await stores.runs.save(row, unattended(row.document, clock.now() + config.runLeaseMs));
     log.warn('a run was overdue and is woken', { run: id });
     await wakeWorker(dependencies, threadId, id);
   } catch (error) {

@@ -1,15 +1,15 @@
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
-import { outputDelta } from '../events/delta-events.ts';
 import { sortKeyOf } from '../ids.ts';
+import type { CodeCall } from '../run/decide.ts';
+import { outputDelta } from '../run/delta-events.ts';
+import { stepEvent } from '../run/end-run.ts';
+import { progressed } from '../run/run-changes.ts';
+import { executionId, toolCallsOf } from '../run/steps.ts';
 import { stepChange } from '../store/run-steps.ts';
 import { workspaceChange } from '../store/workspace.ts';
 import type { CodeOutcome, CodeOutput } from '../tools/code-interpreter.ts';
 import { OutputList } from '../tools/output-list.ts';
-import type { CodeCall } from './decide.ts';
-import { stepEvent } from './finish.ts';
-import { progressed } from './run-changes.ts';
-import type { RunContext } from './run-context.ts';
-import { executionId, toolCallsOf } from './steps.ts';
+import type { RunContext } from './claim/run-context.ts';
 
 /** Runs one code call and saves its result; the last result of a step completes it in the same write. */
 export async function runCode(context: RunContext, step: RunStepRecord, call: CodeCall): Promise<void> {

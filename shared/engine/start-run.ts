@@ -3,17 +3,16 @@ import { badRequest, notFound } from '../api/error.ts';
 import { newMessage } from '../api/message.ts';
 import type { CreateRun, RunRecord } from '../api/run.ts';
 import { newId, sortKeyOf } from '../ids.ts';
+import { newRun } from '../run/new-run.ts';
+import { claimed, unattended } from '../run/run-changes.ts';
 import { MAX_MESSAGES } from '../store/messages.ts';
-import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { RunRow } from '../store/runs.ts';
 import { Conflict, type Row } from '../store/table.ts';
 import { withAttachments } from '../store/thread-files.ts';
 import { type ThreadDocument, toRecord } from '../store/threads.ts';
-import type { EngineDependencies } from './dependencies.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
-import { newRun } from './new-run.ts';
-import { claimed, unattended } from './run-changes.ts';
-import { wakeWorker } from './wake-worker.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 
 export interface StartRun {
   readonly project: string;
@@ -37,8 +36,8 @@ export interface StartedRun {
  * @throws {ApiError} 404 for an unknown thread, 400 for a locked or full one
  */
 export async function startRun(dependencies: EngineDependencies, start: StartRun): Promise<StartedRun> {
-  const { crash } = dependencies;
-  const started = await retryConflicts(() => begin(dependencies, start));
+  const { crash, stores } = dependencies;
+  const started = await stores.threads.inTurn(start.threadId, () => begin(dependencies, start));
   crash('after-begin-transaction');
   if (!start.owner) {
     await wakeWorker(dependencies, start.threadId, started.queued.object.id);
@@ -61,20 +60,20 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
   });
   // The run sorts after the messages that it answers, and what it writes sorts after the run.
   const id = newId('run', now, `msg_${newest}`);
-  const watchdog = await runQueue.put({ threadId, runId: id, kind: 'watch' }, config.RUN_LEASE_SECONDS);
+  const watchdog = await runQueue.put({ threadId, runId: id, kind: 'watch' }, config.runLeaseMs);
   crash('after-watchdog-put');
   const messageCount = record.state.messageCount + messages.length;
   const place = {
     id,
     now,
-    ttlMs: config.RUN_TTL_SECONDS,
+    ttlMs: config.runTtlMs,
     stream: owner !== undefined,
     messageCount,
     lastMessageKey: newest,
   };
   const { object } = withAttachments(thread.document, messages);
   const plain = newRun(place, { ...record, object }, assistant, request);
-  const leaseMs = config.RUN_LEASE_SECONDS;
+  const leaseMs = config.runLeaseMs;
   const queued = unattended({ ...plain, work: { ...plain.work, watchdog } }, now + leaseMs);
   try {
     const first = owner ? claimed(queued, { owner, now, leaseMs }) : queued;

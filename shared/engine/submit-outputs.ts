@@ -2,16 +2,16 @@ import { ApiError, badRequest, notFound } from '../api/error.ts';
 import type { QueueReceipt, RunRecord, SubmitToolOutputs } from '../api/run.ts';
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
+import { claimed, isExpired, queuedAgain } from '../run/run-changes.ts';
+import { isOpen, toolCallsOf } from '../run/steps.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
-import type { EngineDependencies } from './dependencies.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
+import type { EngineDependencies } from './claim/dependencies.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import { wakeWorker } from './claim/wake-worker.ts';
 import { missingIn } from './missing.ts';
-import { claimed, isExpired, queuedAgain } from './run-changes.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
-import { isOpen, toolCallsOf } from './steps.ts';
-import { wakeWorker } from './wake-worker.ts';
 
 export interface SubmitOutputs {
   readonly project: string;
@@ -51,7 +51,7 @@ export async function submitOutputs(
       }
       const step = await waitingStep(dependencies, row, submit);
       const now = clock.now();
-      const leaseMs = config.RUN_LEASE_SECONDS;
+      const leaseMs = config.runLeaseMs;
       const completed = completeWhenDone(withOutputs(step, submit.outputs), unixSeconds(now));
       watchdog ??= await runQueue.put(message, leaseMs);
       const streamSince = owner === undefined ? undefined : step.object.id;

@@ -1,9 +1,9 @@
 import type { Run, RunRecord } from '../api/run.ts';
 import { SECOND } from '../clock.ts';
-import type { FunctionCall } from './decide.ts';
-import { dismissWatchdog } from './dismiss-watchdog.ts';
-import { awaitingOutputs } from './run-changes.ts';
-import type { RunContext } from './run-context.ts';
+import type { FunctionCall } from '../run/decide.ts';
+import { awaitingOutputs } from '../run/run-changes.ts';
+import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
+import type { RunContext } from './claim/run-context.ts';
 
 /**
  * Hands function calls to the caller and ends the work. From here on the watchdog waits for the run's expiry:

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
 
-import { inputPiece } from './delta-events.ts';
-import type { RunEvent } from './run-event.ts';
+import { inputPiece } from '../run/delta-events.ts';
+import type { RunEvent } from '../run/run-event.ts';
 
 type MessageDelta = Extract<RunEvent, { event: 'thread.message.delta' }>;
 type StepDelta = Extract<RunEvent, { event: 'thread.run.step.delta' }>;

@@ -2,8 +2,8 @@ import type { AppendBlobClient, ContainerClient } from '@azure/storage-blob';
 
 import type { RunRecord } from '../api/run.ts';
 import type { Log } from '../log.ts';
+import { type RunSink, type SavedRun, silentSink } from '../run/run-event.ts';
 import { LogReader } from './log-reader.ts';
-import { type RunSink, type SavedRun, silentSink } from './run-event.ts';
 import { RunStream, type Subscriber } from './run-stream.ts';
 
 /** Event logs of streamed runs: one append blob each, deleted after a day by a lifecycle rule. */

@@ -1,5 +1,5 @@
+import type { NumberedEvent } from '../run/run-event.ts';
 import { BEGINNING } from './event-id.ts';
-import type { NumberedEvent } from './run-event.ts';
 import { encodeEvent, type Present } from './sse.ts';
 
 /** Text that may wait in memory for a slow reader, in UTF-16 units; beyond it the reader is sent to the log. */

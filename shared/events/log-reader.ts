@@ -1,6 +1,6 @@
 import type { AppendBlobClient } from '@azure/storage-blob';
 
-import type { NumberedEvent } from './run-event.ts';
+import type { NumberedEvent } from '../run/run-event.ts';
 
 /** Read at once; a reader that is slow to take it holds as much. A longer line takes several reads. */
 const MAX_READ_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
 import { presentRun } from '../api/run.ts';
-import type { RunEvent } from './run-event.ts';
+import type { RunEvent } from '../run/run-event.ts';
 
 /** Events show runs as the API does: with its defaults where the caller left the choice open. */
 export function presentEvent(event: RunEvent): RunEvent {

@@ -1,5 +1,5 @@
+import type { NumberedEvent, RunEvent } from '../run/run-event.ts';
 import { BEGINNING } from './event-id.ts';
-import type { NumberedEvent, RunEvent } from './run-event.ts';
 
 const ENDS = /^thread\.run\.(completed|incomplete|failed|cancelled|expired)$/;
 

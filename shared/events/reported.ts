@@ -1,9 +1,9 @@
+import type { NumberedEvent, RunEvent, SavedRun } from '../run/run-event.ts';
+import { savedEvents } from '../run/saved-events.ts';
 import { cutDelta, type DeltaEvent, isDelta, placeOf, textOf } from './delta.ts';
 import { DeltaGate } from './delta-gate.ts';
 import { eventId, stateOf, unitsOf } from './event-id.ts';
 import { isRunEvent, Progress } from './progress.ts';
-import type { NumberedEvent, RunEvent, SavedRun } from './run-event.ts';
-import { savedEvents } from './saved-events.ts';
 
 /**
  * What a stream has told so far, gathered event by event. Numbers what is new, and lets nothing be told twice:

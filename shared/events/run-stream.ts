@@ -1,11 +1,11 @@
 import type { AppendBlobClient } from '@azure/storage-blob';
 
 import type { Log } from '../log.ts';
+import type { NumberedEvent, RunEvent, RunSink, SavedRun } from '../run/run-event.ts';
 import { encodeLine, LogReader } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 import { presentEvent } from './present-event.ts';
 import { Reported } from './reported.ts';
-import type { NumberedEvent, RunEvent, RunSink, SavedRun } from './run-event.ts';
 
 export interface Subscriber {
   push(event: NumberedEvent): void;

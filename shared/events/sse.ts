@@ -1,5 +1,5 @@
 import { SECOND } from '../clock.ts';
-import type { NumberedEvent } from './run-event.ts';
+import type { NumberedEvent } from '../run/run-event.ts';
 
 /** A connection without a byte for 230 s is ended by Azure's load balancer: a comment now and then holds it. */
 export const KEEP_ALIVE_MS = 15 * SECOND;

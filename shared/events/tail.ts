@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { SECOND } from '../clock.ts';
-import { isTerminal } from '../engine/run-state.ts';
+import type { NumberedEvent, SavedRun } from '../run/run-event.ts';
+import { isTerminal } from '../run/run-state.ts';
 import { cutDelta, isDelta, textOf } from './delta.ts';
 import { BEGINNING } from './event-id.ts';
 import type { LogReader } from './log-reader.ts';
 import { presentEvent } from './present-event.ts';
 import { Progress } from './progress.ts';
 import { Reported } from './reported.ts';
-import type { NumberedEvent, SavedRun } from './run-event.ts';
 import { done, encodeEvent, KEEP_ALIVE_MS, keepAlive, type Present } from './sse.ts';
 
 const MIN_POLL_MS = 25;

@@ -19,7 +19,7 @@ export type ModelConfig = Pick<
   | 'AZURE_OPENAI_API_VERSION'
   | 'AZURE_CLIENT_ID'
   | 'MODELS'
-  | 'MODEL_IDLE_TIMEOUT_SECONDS'
+  | 'modelIdleTimeoutMs'
 >;
 
 /** Some servers announce the end and then keep the connection: usage gets this long to follow, in milliseconds. */
@@ -39,22 +39,22 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
     const connection = new AbortController();
     const leave = () => connection.abort(signal.reason);
     signal.addEventListener('abort', leave, { once: true });
-    const idle = idleTimer(() => connection.abort(stalled(config.MODEL_IDLE_TIMEOUT_SECONDS)));
+    const idle = idleTimer(() => connection.abort(stalled(config.modelIdleTimeoutMs)));
     const reader = answerReader();
     let reading = true;
     const listening = listen(() => {
-      if (reading && !reader.finished) idle.restart(config.MODEL_IDLE_TIMEOUT_SECONDS);
+      if (reading && !reader.finished) idle.restart(config.modelIdleTimeoutMs);
     });
     try {
       const { chat } = (await client()).withOptions({ fetch: listening.fetch });
-      idle.restart(config.MODEL_IDLE_TIMEOUT_SECONDS);
+      idle.restart(config.modelIdleTimeoutMs);
       for await (const chunk of await open(chat.completions, request, connection.signal)) {
         // Not while the consumer works on a delta: its pauses are not the model's silence.
         idle.stop();
         reading = false;
         yield* reader.read(chunk);
         reading = true;
-        idle.restart(reader.finished ? AFTER_FINISH_MS : config.MODEL_IDLE_TIMEOUT_SECONDS);
+        idle.restart(reader.finished ? AFTER_FINISH_MS : config.modelIdleTimeoutMs);
       }
       // The client ends the stream without an error when it is aborted.
       if (!reader.finished && connection.signal.aborted) throw connection.signal.reason;
@@ -77,7 +77,7 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
 
   function open(completions: OpenAI.Chat.Completions, request: ModelRequest, signal: AbortSignal) {
     // Headers arrive within the idle time or not at all; the client's own limit stays out of the way.
-    const options = { signal, timeout: 2 * config.MODEL_IDLE_TIMEOUT_SECONDS };
+    const options = { signal, timeout: 2 * config.modelIdleTimeoutMs };
     return create(request, (body) => completions.create(body, options));
   }
 

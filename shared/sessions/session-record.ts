@@ -32,6 +32,6 @@ export interface SessionStore {
 }
 
 /** Queue `sessions`: delayed deletion of one incarnation of a thread's container group. */
-export interface SessionQueue {
+export interface RemovalQueue {
   enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { type Clock, SECOND } from '../clock.ts';
 import type { ContainerGroups } from './container-groups.ts';
 import type { Purpose } from './session.ts';
-import type { SessionQueue, SessionRecord, SessionStore } from './session-record.ts';
+import type { RemovalQueue, SessionRecord, SessionStore } from './session-record.ts';
 
 export interface SessionsSettings {
   /** STORAGE_PREFIX: part of every group's name. */
@@ -15,7 +15,7 @@ export interface SessionsSettings {
 export interface SessionsParts {
   readonly groups: ContainerGroups;
   readonly store: SessionStore;
-  readonly queue: SessionQueue;
+  readonly queue: RemovalQueue;
   readonly clock: Clock;
   readonly settings: SessionsSettings;
   /** Run beside every start, which does not wait for it. */

@@ -6,6 +6,7 @@ import { FileStore } from './files.ts';
 import { MessageStore } from './messages.ts';
 import { patiently } from './patience.ts';
 import { ProjectCollection } from './project-collection.ts';
+import { Turns } from './retry-conflicts.ts';
 import { RunStepStore } from './run-steps.ts';
 import { RunStore } from './runs.ts';
 import { createSessionStore } from './sessions.ts';
@@ -32,17 +33,18 @@ export interface Stores {
 
 const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads'] as const;
 const containers = ['files', 'spill', 'events'] as const;
-const queues = ['runs', 'runs-poison', 'sessions', 'sessions-poison'] as const;
+const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
 
 export function openStores(account: StorageAccount, clock: Clock): Stores {
   const spills = account.container('spill');
   const files = account.container('files');
   const table = (name: (typeof tables)[number]) => new DocumentTable(account.table(name), spills);
   const threads = table('threads');
+  const turns = new Turns();
   return {
-    assistants: new ProjectCollection<AssistantRecord>(table('assistants')),
-    threads: new ThreadStore(threads, table('threadlist')),
-    messages: new MessageStore(threads, clock),
+    assistants: new ProjectCollection<AssistantRecord>(table('assistants'), 'assistant'),
+    threads: new ThreadStore(threads, table('threadlist'), turns),
+    messages: new MessageStore(threads, clock, turns),
     runs: new RunStore(threads),
     runSteps: new RunStepStore(threads),
     files: new FileStore(table('files'), files, clock),

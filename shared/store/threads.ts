@@ -2,9 +2,10 @@ import type { MessageRecord } from '../api/message.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import type { Thread, ThreadRecord, ThreadState } from '../api/thread.ts';
 import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
-import { retryConflicts } from './retry-conflicts.ts';
+import type { Turns } from './retry-conflicts.ts';
 import {
   type Change,
   Conflict,
@@ -30,10 +31,13 @@ export interface ThreadDocument {
 export class ThreadStore {
   readonly #threads: DocumentTable;
   readonly #list: DocumentTable;
+  readonly #turns: Turns;
 
-  constructor(threads: DocumentTable, list: DocumentTable) {
+  /** @param turns of those who change a thread's row, by the thread's id */
+  constructor(threads: DocumentTable, list: DocumentTable, turns: Turns) {
     this.#threads = threads;
     this.#list = list;
+    this.#turns = turns;
   }
 
   /**
@@ -85,7 +89,7 @@ export class ThreadStore {
     id: string,
     change: (object: Thread) => Thread,
   ): Promise<ThreadRecord | undefined> {
-    return retryConflicts(async () => {
+    return this.inTurn(id, async () => {
       const row = await this.row(project, id);
       if (!row) return undefined;
       const document = { ...row.document, object: change(row.document.object) };
@@ -94,14 +98,22 @@ export class ThreadStore {
     });
   }
 
-  /** Newest first by default. Entries whose thread is gone are passed over. */
+  /** Reads and changes a thread's row when the others of this process are done; again after a conflict. */
+  inTurn<T>(id: string, attempt: () => Promise<T>): Promise<T> {
+    return this.#turns.take(id, attempt);
+  }
+
+  /**
+   * Newest first by default. Entries whose thread is gone are passed over.
+   * @throws {ApiError} 404 for an unknown cursor
+   */
   async list(project: string, query: PageQuery): Promise<Page<ThreadRecord>> {
-    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, {
-      limit: query.limit,
-      order: query.order,
-      after: await this.#cursor(project, query.after),
-      before: await this.#cursor(project, query.before),
-    });
+    const cursors = await keyed(
+      'thread',
+      query,
+      async (id) => (await this.row(project, id))?.document.listKey,
+    );
+    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, cursors);
     const threads = await Promise.all(page.rows.map((row) => this.get(project, row.document.id)));
     return { data: threads.filter((thread) => thread !== undefined), hasMore: page.hasMore };
   }
@@ -136,11 +148,6 @@ export class ThreadStore {
         await this.#threads.commit(id, deletions(keys)).catch(ignoreConflict);
       }
     }
-  }
-
-  async #cursor(project: string, id: string | undefined): Promise<string | undefined> {
-    if (id === undefined) return undefined;
-    return (await this.row(project, id))?.document.listKey ?? sortKeyOf(id);
   }
 }
 

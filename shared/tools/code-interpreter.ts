@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
 import { type Clock, SECOND } from '../clock.ts';
 import type { Config } from '../config.ts';
-import type { Crash } from '../engine/crash-points.ts';
+import type { Crash } from '../crash-points.ts';
 import { type Session, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
 import type { Stores } from '../store/stores.ts';
 import { keepFiles, keepImage } from './keep-outputs.ts';
@@ -130,7 +130,7 @@ export class CodeInterpreter {
       executionId: call.executionId,
       // Half a character, from a model that was cut off, is none that Python could be sent.
       code: call.code.toWellFormed(),
-      timeoutMs: config.SESSION_CALL_TIMEOUT_SECONDS,
+      timeoutMs: config.sessionCallTimeoutMs,
     };
     const events = session.execute(execution, signal);
     for await (const event of events) {

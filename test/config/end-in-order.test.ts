@@ -1,12 +1,11 @@
 /** The end of a process whose connections are still being made. */
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-
-import { startFaultProxy } from '../../local/fault-proxy.ts';
 import { emulatedSessions } from '../../local/settings.ts';
 import { endInOrder, services } from '../../shared/services.ts';
 import { testStorage } from '../support/azurite.ts';
 import { eventually } from '../support/eventually.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 
 /** Azure gives a worker as long, and ends it then. */
 const GIVEN_MS = 5_000;

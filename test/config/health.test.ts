@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { startAzurite } from '../../local/azurite.ts';
-import { startFaultProxy } from '../../local/fault-proxy.ts';
 import { emulatedSessions } from '../../local/settings.ts';
 import { createReadiness } from '../../shared/http/health.ts';
 import { quietLog } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
 import { startHost } from '../support/host.ts';
 
 const SECRETS = { API_KEYS: 'team-a:key-nobody-reads', OPENAI_API_KEY: 'model-key-nobody-reads' };

@@ -33,14 +33,14 @@ function problemsOf(changes: Readonly<Record<string, string | undefined>>): read
 
 test('the least that starts does, with defaults in milliseconds, and nobody changes it', () => {
   const config = readConfig(complete);
-  const { STORAGE_PREFIX, MAX_FILE_BYTES, RUN_TTL_SECONDS, SESSION_TTL_SECONDS, SESSION_START } = config;
+  const { STORAGE_PREFIX, MAX_FILE_BYTES, runTtlMs, sessionTtlMs, SESSION_START } = config;
   assert.deepEqual(
-    { STORAGE_PREFIX, MAX_FILE_BYTES, RUN_TTL_SECONDS, SESSION_TTL_SECONDS, SESSION_START },
+    { STORAGE_PREFIX, MAX_FILE_BYTES, runTtlMs, sessionTtlMs, SESSION_START },
     {
       STORAGE_PREFIX: 'hourglass',
       MAX_FILE_BYTES: 512 * 1024 ** 2,
-      RUN_TTL_SECONDS: 600_000,
-      SESSION_TTL_SECONDS: 3_600_000,
+      runTtlMs: 600_000,
+      sessionTtlMs: 3_600_000,
       SESSION_START: 'run-start',
     },
   );

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-
-import { ClaimedRun } from '../../shared/engine/claimed-run.ts';
-import { deleteThread } from '../../shared/engine/delete-thread.ts';
+import { deleteThread } from '../../shared/chores/delete-thread.ts';
+import { ClaimedRun } from '../../shared/engine/claim/claimed-run.ts';
 import { failPoisonedRun, handleRunMessage } from '../../shared/engine/handle-run-message.ts';
 import { rescueRun } from '../../shared/engine/rescue-run.ts';
 import { newId } from '../../shared/ids.ts';

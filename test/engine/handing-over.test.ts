@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-
+import { deleteThread } from '../../shared/chores/delete-thread.ts';
 import { cancelRun } from '../../shared/engine/cancel-run.ts';
-import { deleteThread } from '../../shared/engine/delete-thread.ts';
 import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
 import { assertAnsweredOnce, messageOf, place, pumpUntil, stored } from './scenario.ts';

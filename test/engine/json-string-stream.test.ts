@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { jsonStringStream } from '../../shared/engine/json-string-stream.ts';
+import { jsonStringStream } from '../../shared/engine/turn/json-string-stream.ts';
 
 /** Pushes the pieces and returns what came out piece by piece, and in the end. */
 function run(...pieces: readonly string[]) {

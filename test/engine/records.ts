@@ -2,9 +2,9 @@ import { newAssistant } from '../../shared/api/assistant.ts';
 import type { MessageRecord } from '../../shared/api/message.ts';
 import type { RunRecord } from '../../shared/api/run.ts';
 import type { RunStepRecord, ToolCall } from '../../shared/api/run-step.ts';
-import { newRun } from '../../shared/engine/new-run.ts';
-import { newAssistantMessage, newStep } from '../../shared/engine/steps.ts';
 import { newId } from '../../shared/ids.ts';
+import { newRun } from '../../shared/run/new-run.ts';
+import { newAssistantMessage, newStep } from '../../shared/run/steps.ts';
 
 /** Milliseconds; a whole second, so that seconds can be compared. */
 export const NOW = 1_790_000_000_000;

@@ -5,8 +5,9 @@ import fc from 'fast-check';
 import type { MessageRecord } from '../../shared/api/message.ts';
 import type { RunRecord } from '../../shared/api/run.ts';
 import type { RunStepRecord, ToolCall } from '../../shared/api/run-step.ts';
-import { decide, type RunEnd } from '../../shared/engine/decide.ts';
-import { endRun } from '../../shared/engine/finish.ts';
+import { completeWhenDone } from '../../shared/engine/run-tool-calls.ts';
+import { decide, type RunEnd } from '../../shared/run/decide.ts';
+import { endRun } from '../../shared/run/end-run.ts';
 import {
   awaitingOutputs,
   cancelling,
@@ -17,10 +18,9 @@ import {
   queuedAgain,
   renewed,
   unattended,
-} from '../../shared/engine/run-changes.ts';
-import { ImpossibleTransition, isTerminal } from '../../shared/engine/run-state.ts';
-import { completeWhenDone } from '../../shared/engine/run-tool-calls.ts';
-import { isOpen, toolCallsOf } from '../../shared/engine/steps.ts';
+} from '../../shared/run/run-changes.ts';
+import { ImpossibleTransition, isTerminal } from '../../shared/run/run-state.ts';
+import { isOpen, toolCallsOf } from '../../shared/run/steps.ts';
 import { aHalfMessage, aRun, aToolStep, codeCall, functionCall, NOW, seconds } from './records.ts';
 
 /**

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import type { RunStatus } from '../../shared/api/run.ts';
-import { decide, type NextStep, type RunEnd } from '../../shared/engine/decide.ts';
-import { endRun } from '../../shared/engine/finish.ts';
-import { isClaimable, isOverdue } from '../../shared/engine/run-changes.ts';
-import { ImpossibleTransition, isTerminal, transition, transitions } from '../../shared/engine/run-state.ts';
+import { decide, type NextStep, type RunEnd } from '../../shared/run/decide.ts';
+import { endRun } from '../../shared/run/end-run.ts';
+import { isClaimable, isOverdue } from '../../shared/run/run-changes.ts';
+import { ImpossibleTransition, isTerminal, transition, transitions } from '../../shared/run/run-state.ts';
 import { aHalfMessage, aRun, aToolStep, codeCall, functionCall, NOW, seconds } from './records.ts';
 
 const statuses = Object.keys(transitions) as RunStatus[];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import type { PromptGroup } from '../../shared/engine/build-prompt.ts';
-import { truncate } from '../../shared/engine/truncate.ts';
+import type { PromptGroup } from '../../shared/engine/prompt/build-prompt.ts';
+import { truncate } from '../../shared/engine/prompt/truncate.ts';
 import { countMessageTokens } from '../../shared/model/context.ts';
 import type { ChatMessage } from '../../shared/model/model.ts';
 import { type RunIds, type TestEngine, testEngine } from '../support/engine.ts';

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { cutDelta, type DeltaEvent, placeOf, textOf } from '../../shared/events/delta.ts';
+import { DeltaGate } from '../../shared/events/delta-gate.ts';
+import { BEGINNING, eventId, parseEventId, stateOf, unitsOf } from '../../shared/events/event-id.ts';
 import {
   annotationsDelta,
   callDelta,
@@ -10,9 +12,7 @@ import {
   outputDelta,
   refusalDelta,
   textDelta,
-} from '../../shared/events/delta-events.ts';
-import { DeltaGate } from '../../shared/events/delta-gate.ts';
-import { BEGINNING, eventId, parseEventId, stateOf, unitsOf } from '../../shared/events/event-id.ts';
+} from '../../shared/run/delta-events.ts';
 
 const annotation = (text: string) => ({
   type: 'file_path' as const,

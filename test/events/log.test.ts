@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-
-import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import type { RunRecord } from '../../shared/api/run.ts';
-import { textDelta } from '../../shared/events/delta-events.ts';
 import type { EventLogs } from '../../shared/events/event-log.ts';
-import type { NumberedEvent, RunEvent, SavedRun } from '../../shared/events/run-event.ts';
+import { textDelta } from '../../shared/run/delta-events.ts';
+import type { NumberedEvent, RunEvent, SavedRun } from '../../shared/run/run-event.ts';
 import { aRun } from '../engine/records.ts';
 import { testStorage } from '../support/azurite.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 
 describe('the event log of a run', () => {
   let proxy: FaultProxy;

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-
-import { textDelta } from '../../shared/events/delta-events.ts';
 import { eventId } from '../../shared/events/event-id.ts';
 import { Feed } from '../../shared/events/feed.ts';
 import { BROKEN, type ResponseOptions, respond } from '../../shared/events/respond.ts';
 import { done, keepAlive } from '../../shared/events/sse.ts';
+import { textDelta } from '../../shared/run/delta-events.ts';
 import { quietLog } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
 

@@ -3,10 +3,10 @@ import { after, before, describe, it } from 'node:test';
 
 import type OpenAI from 'openai';
 
-import { loadSavedRun } from '../../shared/engine/load-saved-run.ts';
+import { loadSavedRun } from '../../shared/engine/claim/load-saved-run.ts';
 import { isDelta } from '../../shared/events/delta.ts';
 import { Reported } from '../../shared/events/reported.ts';
-import type { RunEvent } from '../../shared/events/run-event.ts';
+import type { RunEvent } from '../../shared/run/run-event.ts';
 import { collect, readEvents, type WireEvent } from '../streaming/streams.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import type { Turn } from '../support/scripted-turn.ts';

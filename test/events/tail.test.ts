@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import type { RunRecord } from '../../shared/api/run.ts';
-import { textDelta } from '../../shared/events/delta-events.ts';
 import type { EventLogs } from '../../shared/events/event-log.ts';
-import type { SavedRun } from '../../shared/events/run-event.ts';
 import { keepAlive } from '../../shared/events/sse.ts';
 import { tail } from '../../shared/events/tail.ts';
+import { textDelta } from '../../shared/run/delta-events.ts';
+import type { SavedRun } from '../../shared/run/run-event.ts';
 import { aRun } from '../engine/records.ts';
 import { type TestEngine, testEngine } from '../support/engine.ts';
 

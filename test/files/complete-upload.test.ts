@@ -3,13 +3,12 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import OpenAI from 'openai';
-
-import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import { SECOND } from '../../shared/clock.ts';
 import { createEndpoint } from '../../shared/http/endpoint.ts';
 import { fileOf } from '../../shared/store/uploads.ts';
 import { handlers, type TestApi, testApi } from '../support/api.ts';
 import { testStorage } from '../support/azurite.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { fetchOf } from '../support/in-process.ts';
 
 /** Several requests about one upload: what is done to it while its parts become a file. */

@@ -34,6 +34,11 @@ suite('the deployment package', () => {
     ]);
   });
 
+  test('brings the playground, at most 150 KB compressed in all', () => {
+    const { brotliBytes, gzipBytes } = report.playground;
+    assert.ok(brotliBytes < 150_000 && gzipBytes < 150_000, JSON.stringify(report.playground));
+  });
+
   test('is sent by azd as it is', async () => {
     const [azure, ignored] = await Promise.all(
       ['azure.yaml', '.funcignore'].map((name) => readFile(name, 'utf8')),

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
 
-import { published, wallsOf } from '../../local/scale/limits.ts';
-import { assumed, billed, costOf, transactionsPerRun } from '../../local/scale/quantities.ts';
+import { published, wallsOf } from '../../infra/scale/limits.ts';
+import { assumed, billed, costOf, transactionsPerRun } from '../../infra/scale/quantities.ts';
 
 const page = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
 

@@ -24,7 +24,7 @@ async function said(pieces: readonly (string | number)[], type = 'text/event-str
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  const model = createModel(modelConfig(url, { MODEL_IDLE_TIMEOUT_SECONDS: 1500 }));
+  const model = createModel(modelConfig(url, { modelIdleTimeoutMs: 1500 }));
   const request = { model: 'm', messages: [{ role: 'user' as const, content: 'Hi' }] };
   let text = '';
   let finish = '';

@@ -223,7 +223,7 @@ test('a server that is not there is retried, and the reason can be read', async 
 });
 
 test('a server that falls silent is given up after the idle time', async () => {
-  const error = await failure({ pieces: ['Hel', 'stall'] }, { MODEL_IDLE_TIMEOUT_SECONDS: 500 });
+  const error = await failure({ pieces: ['Hel', 'stall'] }, { modelIdleTimeoutMs: 500 });
   assert.deepEqual([error.code, error.retryable], ['server_error', true]);
   assert.match(error.message, /sent nothing for 0\.5 seconds/);
   assert.equal(error.sign, 'silence');
@@ -232,14 +232,14 @@ test('a server that falls silent is given up after the idle time', async () => {
 
 test('a server that never answers is given up after the idle time', async () => {
   const gate = Promise.withResolvers<void>();
-  const error = await failure({ gate: gate.promise }, { MODEL_IDLE_TIMEOUT_SECONDS: 50 });
+  const error = await failure({ gate: gate.promise }, { modelIdleTimeoutMs: 50 });
   assert.match(error.message, /sent nothing/);
   gate.resolve();
 });
 
 test('a slow consumer is not taken for a silent server', async () => {
   scripted.add({ text: ['a', 'b', 'c'] });
-  const model = createModel({ ...config, MODEL_IDLE_TIMEOUT_SECONDS: 1000 });
+  const model = createModel({ ...config, modelIdleTimeoutMs: 1000 });
   let text = '';
   const request = { model: 'gpt-a', messages: [{ role: 'user' as const, content: 'Hello' }] };
   for await (const delta of model.complete(request, AbortSignal.timeout(60_000))) {

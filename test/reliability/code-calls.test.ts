@@ -3,10 +3,10 @@ import { after, before, describe, it } from 'node:test';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
 import type { ToolCall } from '../../shared/api/run-step.ts';
+import { deleteThread } from '../../shared/chores/delete-thread.ts';
 import { cancelRun } from '../../shared/engine/cancel-run.ts';
-import { deleteThread } from '../../shared/engine/delete-thread.ts';
 import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
-import { toolCallsOf } from '../../shared/engine/steps.ts';
+import { toolCallsOf } from '../../shared/run/steps.ts';
 import { assertUsable, outline, place, pumpUntil, type Stored, stored, textOf } from '../engine/scenario.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';

@@ -6,7 +6,7 @@ import OpenAI from 'openai';
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
 import type { HostProcess } from '../../local/host-process.ts';
 import { emulatedSessions } from '../../local/settings.ts';
-import { type CrashPoint, crashPoints } from '../../shared/engine/crash-points.ts';
+import { type CrashPoint, crashPoints } from '../../shared/crash-points.ts';
 import { testStorage } from '../support/azurite.ts';
 import { assertNoHandlerThrew, startHost } from '../support/host.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';

@@ -46,7 +46,7 @@ test('what a deleted thread leaves behind is not given up with its message: it i
   await using stack = await startStack();
   const { AzureWebJobsStorage: connectionString, STORAGE_PREFIX: prefix } = stack.environment;
   const queues = QueueServiceClient.fromConnectionString(connectionString ?? '');
-  const [chores, poison] = ['sessions', 'sessions-poison'].map((name) =>
+  const [chores, poison] = ['chores', 'chores-poison'].map((name) =>
     queues.getQueueClient(`${prefix}-${name}`),
   );
   const encoded = (message: object) => Buffer.from(JSON.stringify(message)).toString('base64');

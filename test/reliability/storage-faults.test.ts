@@ -4,18 +4,12 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type OpenAI from 'openai';
-
-import {
-  type Fault,
-  type FaultProxy,
-  type StorageRequest,
-  startFaultProxy,
-} from '../../local/fault-proxy.ts';
 import { startRun } from '../../shared/engine/start-run.ts';
 import { outline, pumpUntil, stored, textOf } from '../engine/scenario.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { testStorage } from '../support/azurite.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
+import { type Fault, type FaultProxy, type StorageRequest, startFaultProxy } from '../support/fault-proxy.ts';
 import { echo } from '../support/scripted-model.ts';
 
 /** An engine behind a proxy that breaks what the test wants broken. */

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
-import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { testStorage } from '../support/azurite.ts';
 import { eventually } from '../support/eventually.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { startTestEmulator } from '../support/sessions.ts';
 
 /** What a run asks of storage, each request with its reason. An idle poll of the queue is nobody's. */

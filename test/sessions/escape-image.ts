@@ -5,9 +5,8 @@
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-
+import type { ImageSettings } from '../../infra/image-check/dockerfile.ts';
 import { MEBIBYTE } from '../../local/arm/bubblewrap.ts';
-import type { ImageSettings } from '../../local/image-check/dockerfile.ts';
 import { assertAllFailed, attempts, forkBomb } from '../support/attack.ts';
 import { ImageSession } from '../support/image-session.ts';
 import { type Outcome, run } from '../support/sessions.ts';

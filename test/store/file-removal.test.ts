@@ -3,10 +3,9 @@ import { after, afterEach, before, describe, it } from 'node:test';
 
 import { BlobServiceClient } from '@azure/storage-blob';
 import OpenAI, { toFile } from 'openai';
-
-import { type FaultProxy, type StorageRequest, startFaultProxy } from '../../local/fault-proxy.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { testStorage } from '../support/azurite.ts';
+import { type FaultProxy, type StorageRequest, startFaultProxy } from '../support/fault-proxy.ts';
 
 /** Storage refuses one step of a deletion: the caller has an error, asks again, and then all is gone. */
 describe('a file whose deletion fails half-way', () => {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { RunStepRecord } from '../../shared/api/run-step.ts';
+import { MAX_STEPS } from '../../shared/api/run-step.ts';
 import { newId } from '../../shared/ids.ts';
-import { MAX_STEPS, stepChange } from '../../shared/store/run-steps.ts';
+import { stepChange } from '../../shared/store/run-steps.ts';
 import { DocumentTable } from '../../shared/store/table.ts';
 import { testEngine } from '../support/engine.ts';
 

@@ -3,11 +3,10 @@ import { after, before, describe, it } from 'node:test';
 
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-
-import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import { Conflict, DocumentTable, replacement } from '../../shared/store/table.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 import { testStorage } from '../support/azurite.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 
 const namesIn = async (container: ContainerClient, prefix = ''): Promise<string[]> => {
   const names: string[] = [];

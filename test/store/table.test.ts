@@ -3,11 +3,10 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 
 import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-
-import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import { isPassing } from '../../shared/store/patience.ts';
 import { Conflict, DocumentTable } from '../../shared/store/table.ts';
 import { testStorage } from '../support/azurite.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 
 describe('documents in a table', () => {
   let proxy: FaultProxy;

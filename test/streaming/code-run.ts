@@ -1,5 +1,5 @@
 import { isDelta, placeOf, textOf } from '../../shared/events/delta.ts';
-import type { RunEvent } from '../../shared/events/run-event.ts';
+import type { RunEvent } from '../../shared/run/run-event.ts';
 import type { RecordedRequest, Turn } from '../support/scripted-turn.ts';
 import { doneWithFile, type Line } from './scripted-sessions.ts';
 import type { WireEvent } from './streams.ts';

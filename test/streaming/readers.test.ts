@@ -5,12 +5,11 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import OpenAI from 'openai';
-
-import { type FaultProxy, startFaultProxy } from '../../local/fault-proxy.ts';
 import type { HostProcess } from '../../local/host-process.ts';
 import { emulatedSessions } from '../../local/settings.ts';
 import { testStorage } from '../support/azurite.ts';
 import { eventually } from '../support/eventually.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { assertNoHandlerThrew, startHost } from '../support/host.ts';
 import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts';
 import type { Piece } from '../support/scripted-turn.ts';

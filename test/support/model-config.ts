@@ -10,7 +10,7 @@ export function modelConfig(url: string, changes: Partial<ModelConfig> = {}): Mo
     AZURE_OPENAI_API_VERSION: '2024-10-21',
     AZURE_CLIENT_ID: undefined,
     MODELS: '',
-    MODEL_IDLE_TIMEOUT_SECONDS: 30_000,
+    modelIdleTimeoutMs: 30_000,
     ...changes,
   };
 }

@@ -1,5 +1,5 @@
 import type {
-  SessionQueue,
+  RemovalQueue,
   SessionRecord,
   SessionStore,
   StoredSession,
@@ -55,7 +55,7 @@ export class MemorySessionStore implements SessionStore {
 }
 
 /** Remembers what was put; the test decides when a message is due. */
-export class MemorySessionQueue implements SessionQueue {
+export class MemoryRemovalQueue implements RemovalQueue {
   readonly messages: { threadId: string; group: string; delayMs: number }[] = [];
 
   async enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void> {

@@ -7,7 +7,7 @@ import type { ExecutionEvent, Session, Sessions } from '../../shared/sessions/se
 import { createSessions } from '../../shared/sessions/session-manager.ts';
 import { orphanSweep } from '../../shared/sessions/session-removal.ts';
 import type { SessionsSettings } from '../../shared/sessions/sessions-parts.ts';
-import { MemorySessionQueue, MemorySessionStore } from './session-store.ts';
+import { MemoryRemovalQueue, MemorySessionStore } from './session-store.ts';
 
 /** The emulator with the machine's Python. */
 export const startTestEmulator = (options: EmulatorOptions = {}): Promise<ArmEmulator> => {
@@ -37,7 +37,7 @@ export interface TestSessions {
   readonly sessions: Sessions;
   readonly groups: ContainerGroups;
   readonly store: MemorySessionStore;
-  readonly queue: MemorySessionQueue;
+  readonly queue: MemoryRemovalQueue;
   readonly problems: string[];
   readonly sweep: () => Promise<void>;
   /** Resolves when the sweeps that were begun have ended: no start waits for its own. */
@@ -48,14 +48,14 @@ export interface TestSessions {
 export function testSessions(options: {
   groups: ContainerGroups;
   store?: MemorySessionStore;
-  queue?: MemorySessionQueue;
+  queue?: MemoryRemovalQueue;
   clock?: Clock;
   settings?: Partial<SessionsSettings>;
 }): TestSessions {
   const {
     groups,
     store = new MemorySessionStore(),
-    queue = new MemorySessionQueue(),
+    queue = new MemoryRemovalQueue(),
     clock = systemClock,
   } = options;
   const problems: string[] = [];

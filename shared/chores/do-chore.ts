@@ -1,0 +1,29 @@
+import { HOUR } from '../clock.ts';
+import type { ChoreMessage } from '../queue/chore-queue.ts';
+import type { Services } from '../services.ts';
+import { removeSession } from '../sessions/session-removal.ts';
+import { type ChoreServices, clearThread } from './delete-thread.ts';
+
+/** One message of queue `chores`. Repeatable. */
+export async function doChore(services: ChoreServices, message: ChoreMessage): Promise<void> {
+  switch (message.type) {
+    case 'remove-session':
+      return removeSession(message, { groups: services.groups, sweep: services.sweepSessions });
+    case 'remove-thread':
+      return clearThread(services, message.threadId);
+  }
+}
+
+/** Five tries are over within a minute, and what stops them may take an operator hours. */
+const PUT_OFF_MS = HOUR;
+
+/** Brings back a chore that failed too often for the host's patience. */
+export async function putChoreOff(
+  { chores, log }: Pick<Services, 'chores' | 'log'>,
+  message: ChoreMessage,
+): Promise<void> {
+  await chores.put(message, PUT_OFF_MS);
+  const { type, threadId: thread } = message;
+  const group = type === 'remove-session' ? message.group : undefined;
+  log.warn('a chore is put off', { type, thread, group });
+}

@@ -1,0 +1,171 @@
+import type { Message, MessageRecord } from '../../api/message.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { RunStepRecord, ToolCall } from '../../api/run-step.ts';
+import type { ChatMessage } from '../../model/model.ts';
+import { toolCallsOf } from '../../run/steps.ts';
+import { interpreterName } from './tool-definitions.ts';
+
+/** What belongs together in a prompt: truncation drops whole groups, never an output without its call. */
+export interface PromptGroup {
+  readonly messages: readonly ChatMessage[];
+  /** Messages of the thread in this group: 1, or 0 for tool calls. */
+  readonly threadMessages: number;
+}
+
+export interface PromptInput {
+  readonly run: RunRecord;
+  /** Messages of the thread, oldest first, without those of this run. */
+  readonly history: readonly MessageRecord[];
+  /** Steps of earlier runs, oldest first. */
+  readonly pastSteps: readonly RunStepRecord[];
+  /** This run's steps, oldest first, and the messages that they made. */
+  readonly steps: readonly RunStepRecord[];
+  readonly ownMessages: readonly MessageRecord[];
+}
+
+/** Before the id of a file in the place of an image's URL: images are read when it is known which are needed. */
+export const IMAGE_FILE = 'image-file:';
+
+/** The conversation as groups, oldest first. Pure. */
+export function conversation(input: PromptInput): PromptGroup[] {
+  const toolGroup = toolGroupsOf(interpreterName(input.run));
+  const groups: PromptGroup[] = [];
+  const stepsByRun = Map.groupBy(input.pastSteps, (step) => step.object.run_id);
+  for (const [index, { object }] of input.history.entries()) {
+    const steps = (object.run_id !== null && stepsByRun.get(object.run_id)) || [];
+    // What a run did is told in the order in which it did it: calls stand before the message that followed them,
+    const behind = 1 + steps.findIndex((step) => messageOf(step) === object.id);
+    add(groups, steps.splice(0, behind).flatMap(toolGroup));
+    groups.push(messageGroup(object));
+    // and calls that no message followed behind the last one.
+    const last = input.history[index + 1]?.object.run_id !== object.run_id;
+    if (last) add(groups, steps.flatMap(toolGroup));
+  }
+  const own = new Map(input.ownMessages.map(({ object }) => [object.id, object]));
+  for (const step of input.steps) {
+    const message = own.get(messageOf(step) ?? '');
+    if (message && message.status !== 'in_progress') groups.push(messageGroup(message));
+    add(groups, toolGroup(step));
+  }
+  return groups;
+}
+
+/**
+ * Adds calls of tools behind what their run said. What it said right before them belongs to the same answer:
+ * some servers refuse two messages of the assistant in a row.
+ */
+function add(groups: PromptGroup[], calls: readonly PromptGroup[]): void {
+  for (const group of calls) {
+    const before = groups.at(-1);
+    const said = before?.messages.length === 1 ? before.messages[0] : undefined;
+    const [call, ...outputs] = group.messages;
+    if (before && said?.role === 'assistant' && !said.tool_calls && call?.role === 'assistant') {
+      const answer = { ...call, content: said.content ?? null };
+      groups[groups.length - 1] = { ...before, messages: [answer, ...outputs] };
+    } else groups.push(group);
+  }
+}
+
+const messageOf = ({ object: { step_details: details } }: RunStepRecord): string | undefined =>
+  details.type === 'message_creation' ? details.message_creation.message_id : undefined;
+
+/** A message that comes to nothing is left out: servers refuse empty ones. */
+function messageGroup(message: Message): PromptGroup {
+  const chat = chatMessage(message);
+  return { messages: chat.role === 'assistant' && chat.content === '' ? [] : [chat], threadMessages: 1 };
+}
+
+/** The system message: instructions, then what the tools need to be said. undefined when there is nothing. */
+export function systemMessage(run: RunRecord, notes: readonly string[]): ChatMessage | undefined {
+  const parts = [run.object.instructions, ...notes].filter((part) => part !== '');
+  return parts.length === 0 ? undefined : { role: 'system', content: parts.join('\n\n') };
+}
+
+/** A step's calls with their outputs; calls without an output (of a run that ended early) are left out. */
+const toolGroupsOf =
+  (interpreter: string) =>
+  (step: RunStepRecord): PromptGroup[] => {
+    const calls = toolCallsOf(step).filter((call) => step.results[call.id] !== undefined);
+    if (calls.length === 0) return [];
+    const tool_calls = calls.map((call) => chatToolCall(call, interpreter));
+    const assistant: ChatMessage = { role: 'assistant', content: null, tool_calls };
+    const outputs = calls.map((call): ChatMessage => {
+      return { role: 'tool', tool_call_id: call.id, content: step.results[call.id]?.text ?? '' };
+    });
+    return [{ messages: [assistant, ...outputs], threadMessages: 0 }];
+  };
+
+function chatToolCall(call: ToolCall, interpreter: string) {
+  switch (call.type) {
+    case 'code_interpreter':
+      return functionCall(call.id, interpreter, JSON.stringify({ code: call.code_interpreter.input }));
+    case 'function':
+      return functionCall(call.id, legalName(call.function.name), legalArguments(call.function.arguments));
+    case 'file_search':
+      return functionCall(call.id, 'file_search', '{}');
+  }
+}
+
+/** Models invent names (`multi_tool_use.parallel`) that their own servers refuse to be told again. */
+const legalName = (name: string): string => name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unknown';
+
+/** Servers that parse the arguments of earlier calls fail for ever on broken ones. */
+function legalArguments(text: string): string {
+  if (text.trim() === '') return '{}';
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return JSON.stringify({ unreadable: text });
+  }
+}
+
+const functionCall = (id: string, name: string, text: string) => ({
+  id,
+  type: 'function' as const,
+  function: { name, arguments: text },
+});
+
+function chatMessage(message: Message): ChatMessage {
+  if (message.role === 'assistant') return { role: 'assistant', content: plainText(message) };
+  if (message.content.every((part) => part.type === 'text'))
+    return { role: 'user', content: plainText(message) };
+  return {
+    role: 'user',
+    content: message.content.map((part) => {
+      switch (part.type) {
+        case 'text':
+          return { type: 'text' as const, text: part.text.value };
+        case 'image_url':
+          return imagePart(part.image_url.url, part.image_url.detail);
+        case 'image_file':
+          return imagePart(`${IMAGE_FILE}${part.image_file.file_id}`, part.image_file.detail);
+        case 'refusal':
+          return { type: 'text' as const, text: part.refusal };
+      }
+    }),
+  };
+}
+
+const imagePart = (url: string, detail: 'auto' | 'low' | 'high' | undefined) => ({
+  type: 'image_url' as const,
+  image_url: detail ? { url, detail } : { url },
+});
+
+function plainText(message: Message): string {
+  const texts = message.content.map((part) => {
+    switch (part.type) {
+      case 'text':
+        return part.text.value;
+      case 'refusal':
+        return part.refusal;
+      // Figures of a run: the model knows of them from the call that drew them. Chat Completions take no images
+      // from an assistant, so those that a caller put there are named.
+      case 'image_file':
+        return message.run_id === null ? `[image ${part.image_file.file_id}]` : '';
+      case 'image_url':
+        return part.image_url.url.startsWith('data:') ? '[image]' : `[image ${part.image_url.url}]`;
+    }
+  });
+  return texts.filter((text) => text !== '').join('\n\n');
+}
