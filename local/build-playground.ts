@@ -87,9 +87,29 @@ async function write(
     sizes.brotliBytes += br.length;
     sizes.gzipBytes += gz.length;
   }
-  await rm(folder, { recursive: true, force: true });
-  await rename(fresh, folder);
+  await replace(folder, fresh);
   return { files: files.size, ...sizes };
+}
+
+/** Others may build the same at the same time, and an app may be reading: what is there and the same stays. */
+async function replace(folder: string, fresh: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (await same(folder, fresh)) return await rm(fresh, { recursive: true });
+      await rm(folder, { recursive: true, force: true });
+      return await rename(fresh, folder);
+    } catch (error) {
+      if (attempt >= 5) throw error;
+    }
+  }
+}
+
+/** The page names all the others, by their content. */
+async function same(folder: string, fresh: string): Promise<boolean> {
+  const [old, now] = await Promise.all(
+    [folder, fresh].map((place) => readFile(join(place, 'index.html'), 'utf8').catch(() => undefined)),
+  );
+  return old !== undefined && old === now;
 }
 
 const brotli = promisify(brotliCompress);

@@ -1,12 +1,16 @@
 import { useEffect } from 'preact/hooks';
 
 import { connecting, connection } from '../state/connection.ts';
-import { inspected, sidebarOpen } from '../state/panes.ts';
+import { edited, sidebarOpen } from '../state/panes.ts';
 import { route } from '../state/route.ts';
+import { AssistantEditor } from './assistant-editor.tsx';
 import { ChatView } from './chat-view.tsx';
+import { FilesPlace } from './files-place.tsx';
 import { Home } from './home.tsx';
 import { KeyGate } from './key-gate.tsx';
+import { ReferencePlace } from './reference-place.tsx';
 import { Sidebar } from './sidebar.tsx';
+import { VectorStoresPlace } from './vector-stores-place.tsx';
 
 export const App = () => {
   if (connection.value) return <Workbench />;
@@ -25,9 +29,7 @@ const Workbench = () => {
     return () => removeEventListener('keydown', leave);
   }, []);
   return (
-    <div
-      class={`workbench ${sidebarOpen.value ? 'sidebar-open' : ''} ${inspected.value ? 'inspector-open' : ''}`}
-    >
+    <div class={sidebarOpen.value ? 'workbench sidebar-open' : 'workbench'}>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         Skip to the content
       </button>
@@ -47,6 +49,9 @@ const Workbench = () => {
       <div class="stage" inert={sidebarOpen.value}>
         <Place />
       </div>
+      {edited.value && (
+        <AssistantEditor key={edited.value === 'new' ? 'new' : edited.value.id} assistant={edited.value} />
+      )}
     </div>
   );
 };
@@ -56,7 +61,13 @@ const Place = () => {
   switch (to.name) {
     case 'thread':
       return <ChatView key={to.id} threadId={to.id} />;
-    default:
+    case 'files':
+      return <FilesPlace />;
+    case 'vector-stores':
+      return <VectorStoresPlace />;
+    case 'reference':
+      return <ReferencePlace />;
+    case 'home':
       return <Home />;
   }
 };

@@ -12,6 +12,7 @@ import { AssistantPicker } from './assistant-picker.tsx';
 import { Composer } from './composer.tsx';
 import { StandingAnswers } from './function-call.tsx';
 import { IconButton } from './icons.tsx';
+import { Inspector } from './inspector.tsx';
 import { textOf } from './message.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { Timeline } from './timeline.tsx';
@@ -29,7 +30,7 @@ export const ChatView = ({ threadId }: { threadId: string }) => {
 
   const lastQuestion = () => chat.conversation.peek().messages.findLast(({ role }) => role === 'user');
   const inspect = useCallback((run: Run) => {
-    inspected.value = inspected.value === run.id ? undefined : run.id;
+    inspected.value = run.id;
   }, []);
   const edit = useCallback(() => {
     const question = lastQuestion();
@@ -47,40 +48,47 @@ export const ChatView = ({ threadId }: { threadId: string }) => {
     await chat.ask(chosen.id, question);
   };
 
+  const watched =
+    inspected.value === undefined
+      ? undefined
+      : (conversation.runs.find(({ id }) => id === inspected.value) ?? conversation.runs.at(-1));
   return (
-    <main class="middle" id="main" tabIndex={-1}>
-      <TopBar>
-        <AssistantPicker />
-        <span class="unseen">
-          <h1>{titles.value.get(threadId) ?? threadId}</h1>
-        </span>
-        <ThreadTools threadId={threadId} lastRun={conversation.runs.at(-1)} onInspect={inspect} />
-      </TopBar>
-      <Timeline chat={chat} onInspect={inspect} onRetry={retry} onEdit={edit} />
-      <div class="foot">
-        <ProblemNote
-          problem={chat.problem.value}
-          onRetry={() => void (conversation.messages.length === 0 ? chat.load() : retry())}
-        />
-        <StandingAnswers />
-        {draft && (
-          <p class="editing">
-            Editing the last question: running it replaces the question and its answer.
-            <button type="button" class="quiet" onClick={() => setDraft(undefined)}>
-              Leave it
-            </button>
-          </p>
-        )}
-        <Composer
-          key={draft?.count ?? 0}
-          assistant={chosen}
-          draft={draft?.text ?? ''}
-          busy={busy}
-          onAsk={(question) => void ask(question)}
-          onCancel={active && isLive(active) ? () => void chat.cancel(active) : undefined}
-        />
-      </div>
-    </main>
+    <>
+      <main class="middle" id="main" tabIndex={-1}>
+        <TopBar>
+          <AssistantPicker />
+          <span class="unseen">
+            <h1>{titles.value.get(threadId) ?? threadId}</h1>
+          </span>
+          <ThreadTools threadId={threadId} lastRun={conversation.runs.at(-1)} onInspect={inspect} />
+        </TopBar>
+        <Timeline chat={chat} onInspect={inspect} onRetry={retry} onEdit={edit} />
+        <div class="foot">
+          <ProblemNote
+            problem={chat.problem.value}
+            onRetry={() => void (conversation.messages.length === 0 ? chat.load() : retry())}
+          />
+          <StandingAnswers />
+          {draft && (
+            <p class="editing">
+              Editing the last question: running it replaces the question and its answer.
+              <button type="button" class="quiet" onClick={() => setDraft(undefined)}>
+                Leave it
+              </button>
+            </p>
+          )}
+          <Composer
+            key={draft?.count ?? 0}
+            assistant={chosen}
+            draft={draft?.text ?? ''}
+            busy={busy}
+            onAsk={(question) => void ask(question)}
+            onCancel={active && isLive(active) ? () => void chat.cancel(active) : undefined}
+          />
+        </div>
+      </main>
+      {watched && <Inspector chat={chat} run={watched} />}
+    </>
   );
 };
 
@@ -122,7 +130,10 @@ const ThreadTools = ({
         label="Inspect the last run"
         pressed={inspected.value !== undefined}
         disabled={!lastRun}
-        onClick={() => lastRun && onInspect(lastRun)}
+        onClick={() => {
+          if (inspected.value !== undefined) inspected.value = undefined;
+          else if (lastRun) onInspect(lastRun);
+        }}
       />
     </span>
   );
