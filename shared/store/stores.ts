@@ -1,6 +1,7 @@
 import type { AssistantRecord } from '../api/assistant.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionStore } from '../sessions/session-record.ts';
+import { CallerKeyStore } from './caller-keys.ts';
 import type { StorageAccount } from './connection.ts';
 import { FileStore } from './files.ts';
 import { MessageStore } from './messages.ts';
@@ -27,12 +28,13 @@ export interface Stores {
   readonly uploads: UploadStore;
   readonly sessions: SessionStore;
   readonly workspaces: WorkspaceStore;
+  readonly callerKeys: CallerKeyStore;
   /** Deletes the spilled documents of a thread that is gone. */
   clearSpills(threadId: string): Promise<void>;
 }
 
-const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads'] as const;
-const containers = ['files', 'spill', 'events'] as const;
+const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads', 'callerkeys'] as const;
+const containers = ['files', 'spill', 'events', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
 
 export function openStores(account: StorageAccount, clock: Clock): Stores {
@@ -51,6 +53,7 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
     workspaces: new WorkspaceStore(threads),
+    callerKeys: new CallerKeyStore(table('callerkeys')),
     clearSpills: (threadId) => new Spills(spills).clear(threadId),
   };
 }

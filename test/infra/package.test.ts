@@ -31,6 +31,7 @@ suite('the deployment package', () => {
       'host.json',
       'package.json',
       'playground',
+      'shared',
     ]);
   });
 
