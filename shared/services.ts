@@ -89,7 +89,7 @@ export async function createServices(
     drain: drained.signal,
     inProgress: new WorkInProgress(),
     openSink: (run) => events.open(run),
-    reportEvents: (saved) => events.report(saved),
+    tellSaved: (saved) => events.tellSaved(saved),
   };
 }
 
