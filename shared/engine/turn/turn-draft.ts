@@ -69,9 +69,9 @@ export class TurnDraft {
     return this.#text.add(type, piece);
   }
 
-  /** White space that stayed the only text. */
+  /** What the whole message has beside what was told: a text, empty if need be, unless figures stand in it. */
   restOfText(): TextPiece | undefined {
-    return this.#text.rest();
+    return this.#text.rest(this.#images().length === 0);
   }
 
   addLateText(piece: string): void {
