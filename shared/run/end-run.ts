@@ -106,11 +106,13 @@ function stepError(end: RunEnd): RunStepRecord['object']['last_error'] {
   return { code: error.code === 'rate_limit_exceeded' ? error.code : 'server_error', message: error.message };
 }
 
-/** The API names the two budgets; an answer that a filter stopped has details without a reason. */
-function incompleteDetails(end: RunEnd): Run['incomplete_details'] {
-  if (end.status !== 'incomplete') return null;
-  const reason = end.incompleteReason;
-  return reason === undefined || reason === 'content_filter' ? {} : { reason };
+/**
+ * The document, and with it the client's type, names the two budgets; the hosted API also said when a filter had
+ * ended a run (microsoft/semantic-kernel#12752).
+ */
+function incompleteDetails({ status, incompleteReason }: RunEnd): Run['incomplete_details'] {
+  if (status !== 'incomplete') return null;
+  return incompleteReason === undefined ? {} : ({ reason: incompleteReason } as Run['incomplete_details']);
 }
 
 export const messageEvent = (message: MessageRecord): RunEvent => ({

@@ -34,6 +34,7 @@ export function newStep(
       status: 'in_progress',
       cancelled_at: null,
       completed_at: null,
+      expires_at: run.object.expires_at,
       expired_at: null,
       failed_at: null,
       last_error: null,

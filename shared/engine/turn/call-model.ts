@@ -43,8 +43,19 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
     await writer.keep();
     if (!(error instanceof ModelError)) throw error;
     tell(context, error);
-    return { status: 'failed', lastError: { code: error.code, message: error.message } };
+    return endOf(error);
   }
+}
+
+/**
+ * A prompt that a filter took offence at left the hosted API's runs `incomplete` (Azure: microsoft/semantic-kernel#9672,
+ * #9729, #12752), with the reason that its callers read there. The filter's own words stand beside it, for those who
+ * look for them (promptfoo reads `last_error`).
+ */
+function endOf({ code, message, filtered }: ModelError): RunEnd {
+  const lastError = { code, message };
+  if (filtered) return { status: 'incomplete', incompleteReason: 'content_filter', lastError };
+  return { status: 'failed', lastError };
 }
 
 /** Of the model's words nothing: they quote the request. What it said is in the run's `last_error`. */

@@ -93,7 +93,8 @@ export class TurnWriter {
   async complete(): Promise<Turn> {
     if (this.#brokeOff) this.#forget();
     if (!this.hasCalls && !this.#messageDone) {
-      this.#tellText(this.#openMessage() ?? this.#beginMessage(), this.#text.rest());
+      const message = this.#openMessage() ?? this.#beginMessage();
+      this.#tellText(message, this.#text.rest(this.#images().length === 0));
     }
     for (const { draft, position } of this.#calls.values()) {
       const rest = draft.finish();
