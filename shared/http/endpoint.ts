@@ -1,8 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 
 import { ApiError } from '../api/error.ts';
-import type { Operation } from '../api/operations/operation.ts';
-import { type OperationName, operations } from '../api/operations.ts';
 import { validate } from '../api/validate.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
@@ -12,6 +10,8 @@ import type { Config } from '../config.ts';
 import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
 import type { Audit } from '../observe/audit.ts';
+import { type OperationName, operations } from '../operations/all.ts';
+import type { Operation } from '../operations/operation.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
 import type { Call, Handler, Handlers } from './call.ts';
