@@ -14,6 +14,7 @@ import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
 import { ChoreQueue } from './queue/chore-queue.ts';
 import { RunQueue } from './queue/run-queue.ts';
+import { createSearch, type Search } from './search/search.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
@@ -31,6 +32,7 @@ export interface Services extends EngineDependencies {
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
   readonly audit: Audit;
+  readonly search: Search;
   readonly telemetry: Telemetry;
   /** Sends what was measured and not yet sent. */
   readonly flushTelemetry: () => Promise<void>;
@@ -71,6 +73,7 @@ export async function createServices(
   const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.sessionTtlMs });
   const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
   const audit = createAudit(config.AUDIT, log, () => account.container('audit'));
+  const search = createSearch({ config, container: account.container('search'), clock, log, crash });
   const events = new EventLogs(account.container('events'), log);
   return {
     config,
@@ -83,6 +86,7 @@ export async function createServices(
     sessions,
     sweepSessions,
     events,
+    search,
     runQueue: new RunQueue(account.queue('runs')),
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
