@@ -18,6 +18,7 @@ import { createSearch, type Search } from './search/search.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
+import { sessionEnds } from './sessions/session-ends.ts';
 import { createSessions } from './sessions/session-manager.ts';
 import { orphanSweep } from './sessions/session-removal.ts';
 import { openStorageAccount, type StorageAccount } from './store/connection.ts';
@@ -60,6 +61,7 @@ export async function createServices(
     groups,
     store: stores.sessions,
     queue: chores,
+    ends: sessionEnds({ queue: chores, marks: stores.endMarks, clock, ttlMs: config.sessionTtlMs }),
     clock,
     settings: {
       installation: config.STORAGE_PREFIX,
@@ -97,7 +99,7 @@ export async function createServices(
     drain: drained.signal,
     inProgress: new WorkInProgress(),
     openSink: (run) => events.open(run),
-    reportEvents: (saved) => events.report(saved),
+    tellSaved: (saved) => events.tellSaved(saved),
   };
 }
 
