@@ -4,6 +4,7 @@ import type { RunStepRecord } from '../api/run-step.ts';
 import { endRun } from '../run/end-run.ts';
 import type { EventSink } from '../run/run-event.ts';
 import { isTerminal, transition } from '../run/run-state.ts';
+import { runCancelling } from '../run/story.ts';
 
 /**
  * Ends the stream of a run whose thread was deleted: there is nothing to be saved any more, but whoever waits for the
@@ -19,7 +20,7 @@ export function tellGone(
 ): void {
   if (isTerminal(run.object.status)) return;
   const object = run.object.status === 'cancelling' ? run.object : transition(run.object, 'cancelling', now);
-  sink.emit({ event: 'thread.run.cancelling', data: object });
+  sink.tell(runCancelling(object));
   const { events } = endRun({ ...run, object }, { status: 'cancelled' }, steps, messages, now);
-  for (const event of events) sink.emit(event);
+  sink.tell(events);
 }

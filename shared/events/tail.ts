@@ -9,8 +9,9 @@ import { BEGINNING, eventId, stateOf } from './event-id.ts';
 import type { LogReader } from './log-reader.ts';
 import { presentEvent } from './present-event.ts';
 import { Progress } from './progress.ts';
-import { Reported } from './reported.ts';
+
 import { done, encodeEvent, KEEP_ALIVE_MS, keepAlive, type Present } from './sse.ts';
+import { Told } from './told.ts';
 
 const MIN_POLL_MS = 25;
 const MAX_POLL_MS = 250;
@@ -87,21 +88,21 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     const state = saved?.run.object.status;
     if (state !== undefined && !isTerminal(state) && state !== 'requires_action') return false;
     // The log is read once more: only now its texts are needed.
-    const reported = new Reported();
+    const told = new Told();
     const last = Math.max(after, progress.lastId);
     const again = read();
     for (let logged = await again.read(); logged.length > 0; logged = await again.read()) {
       for (const event of logged) {
-        reported.note(event);
+        told.note(event);
         yield* encodeAfter(event, last, options);
       }
     }
-    const ended = reported.progress.runEnded;
+    const ended = told.progress.runEnded;
     const end = {
-      id: eventId(stateOf(Math.max(last, reported.progress.lastId)) + 1, 0),
+      id: eventId(stateOf(Math.max(last, told.progress.lastId)) + 1, 0),
       event: endOfGone(run),
     };
-    const missing = saved ? reported.catchUp(saved) : ended ? [] : [end];
+    const missing = saved ? told.missing(saved) : ended ? [] : [end];
     for (const { id, event } of missing) {
       yield* encodeAfter({ id, event: presentEvent(event) }, last, options);
     }

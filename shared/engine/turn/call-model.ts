@@ -30,8 +30,8 @@ interface Answer {
  * @throws {Interruption}
  */
 export async function callModel(context: RunContext): Promise<RunEnd | undefined> {
-  if (context.untold) context.sink.catchUp(context);
-  context.untold = false;
+  if (context.savedUntold) context.sink.catchUp(context);
+  context.savedUntold = false;
   const request = await buildRequest(context);
   if ('end' in request) return request.end;
   const writer = new TurnWriter(context);
@@ -41,7 +41,7 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
   } catch (error) {
     await writer.keep();
     if (!(error instanceof ModelError)) throw error;
-    tell(context, error);
+    logFailure(context, error);
     return endOf(error);
   }
 }
@@ -58,7 +58,7 @@ function endOf({ code, message, filtered }: ModelError): RunEnd {
 }
 
 /** Of the model's words nothing: they quote the request. What it said is in the run's `last_error`. */
-function tell({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
+function logFailure({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
   const fields = { run: run.object.id, thread: run.object.thread_id, code, sign };
   // A prompt that the model does not take is its author's business.
   if (code === 'invalid_prompt') log.info('the model refused a prompt', fields);
