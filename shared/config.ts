@@ -44,6 +44,8 @@ export const settings = z.object({
   ENTRA_CALLERS: z.string().default(''),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
+  /** What one request may carry where the platform holds whole bodies in memory; by default as much as a file may have. */
+  MAX_DIRECT_UPLOAD_BYTES: count(5 * 1024 ** 4, 1, 5 * 1024 ** 4),
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
