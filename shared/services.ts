@@ -8,6 +8,7 @@ import { WorkInProgress } from './engine/claim/work-in-progress.ts';
 import { EventLogs } from './events/event-log.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
+import { type Audit, createAudit } from './observe/audit.ts';
 import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
@@ -31,6 +32,7 @@ export interface Services extends EngineDependencies {
   readonly groups: ContainerGroups;
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
+  readonly audit: Audit;
   readonly search: Search;
   readonly telemetry: Telemetry;
   /** Sends what was measured and not yet sent. */
@@ -72,6 +74,7 @@ export async function createServices(
   });
   const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.sessionTtlMs });
   const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
+  const audit = createAudit(config.AUDIT, log, () => account.container('audit'));
   const search = createSearch({ config, container: account.container('search'), clock, log, crash });
   const events = new EventLogs(account.container('events'), log);
   return {
@@ -89,6 +92,7 @@ export async function createServices(
     runQueue: new RunQueue(account.queue('runs')),
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
+    audit,
     telemetry,
     flushTelemetry,
     account,
@@ -115,7 +119,8 @@ export async function endInOrder(): Promise<void> {
   const all = await Promise.race([made?.catch(() => undefined), setTimeout(0)]);
   if (!all) return;
   await all.inProgress.idle(HAND_OVER_MS);
-  await Promise.race([all.flushTelemetry(), setTimeout(FLUSH_MS, undefined, { ref: false })]);
+  const sent = Promise.all([all.flushTelemetry(), all.audit.flush()]);
+  await Promise.race([sent, setTimeout(FLUSH_MS, undefined, { ref: false })]);
 }
 
 let made: Promise<Services> | undefined;
