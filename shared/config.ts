@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { auditModes } from './callers/audit.ts';
 import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { parseContextSizes } from './model/context.ts';
-import { auditModes } from './observe/audit.ts';
 import { isLoopback } from './sessions/loopback.ts';
 
 /**
