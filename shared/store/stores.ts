@@ -36,7 +36,7 @@ export interface Stores {
 }
 
 const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads', 'callerkeys'] as const;
-const containers = ['files', 'spill', 'events', 'search'] as const;
+const containers = ['files', 'spill', 'events', 'audit', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
 
 export function openStores(account: StorageAccount, clock: Clock): Stores {
