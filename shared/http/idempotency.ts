@@ -7,7 +7,6 @@ import { newId } from '../ids.ts';
 import type { OperationName } from '../operations/all.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { KeptAnswer, KeptAnswerStore, KeptRow } from '../store/kept-answers.ts';
-import { Conflict } from '../store/table.ts';
 import type { BodySource } from './body.ts';
 import { type FormDigest, watchForm } from './form-digest.ts';
 import { readForm } from './multipart.ts';
@@ -134,7 +133,10 @@ export async function once(
     const renewal = setInterval(() => void renew(), LEASE_MS / 3);
     async function renew(): Promise<void> {
       const ownedUntil = clock.now() + LEASE_MS;
-      current = await answers.replace(current, { ...current.document, ownedUntil }).catch(() => current);
+      const renewed = await answers
+        .replace(current, { ...current.document, ownedUntil })
+        .catch(() => undefined);
+      current = renewed ?? current;
     }
     try {
       const reply = await work({ mark, reserved: held.document.reserved, resumed });
@@ -152,18 +154,16 @@ export async function once(
 
     async function keep(answer: NonNullable<KeptAnswer['answer']>): Promise<void> {
       clearInterval(renewal);
-      for (let tries = 3; ; tries--) {
-        try {
-          const form = request.form && { form: request.form.digest.value() };
-          await answers.replace(current, { ...current.document, ...form, owner: '', ownedUntil: 0, answer });
+      for (let tries = 3; tries > 0; tries--) {
+        const form = request.form && { form: request.form.digest.value() };
+        if (
+          await answers.replace(current, { ...current.document, ...form, owner: '', ownedUntil: 0, answer })
+        )
           return;
-        } catch (error) {
-          // A renewal that was on its way.
-          if (!(error instanceof Conflict) || tries === 0) throw error;
-          const newest = await answers.read(current);
-          if (newest?.document.owner !== owner) return;
-          current = newest;
-        }
+        // A renewal that was on its way, or another who took it for abandoned: then the answer is theirs.
+        const newest = await answers.read(current);
+        if (newest?.document.owner !== owner) return;
+        current = newest;
       }
     }
   }
@@ -184,9 +184,9 @@ export async function once(
 
   async function claim(abandoned: KeptRow): Promise<KeptRow> {
     const document = { ...abandoned.document, owner, ownedUntil: clock.now() + LEASE_MS };
-    return answers.replace(abandoned, document).catch((error: unknown) => {
-      throw error instanceof Conflict ? stillBeingDone() : error;
-    });
+    const mine = await answers.replace(abandoned, document);
+    if (!mine) throw stillBeingDone();
+    return mine;
   }
 }
 

@@ -64,10 +64,15 @@ export class KeptAnswerStore {
     return this.#table.get<KeptAnswer>(partition, key);
   }
 
-  /** @throws {Conflict} when somebody else changed it since it was read */
-  async replace(row: KeptRow, document: KeptAnswer): Promise<KeptRow> {
-    const versions = await this.#table.commit(row.partition, [replacement(row, document)]);
-    return { ...row, document, etag: '', ...versions.get(row.key) };
+  /** Undefined when somebody else changed it since it was read. */
+  async replace(row: KeptRow, document: KeptAnswer): Promise<KeptRow | undefined> {
+    try {
+      const versions = await this.#table.commit(row.partition, [replacement(row, document)]);
+      return { ...row, document, etag: '', ...versions.get(row.key) };
+    } catch (error) {
+      if (error instanceof Conflict) return undefined;
+      throw error;
+    }
   }
 
   /** The key is free again: its request was refused. */
