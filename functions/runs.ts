@@ -1,14 +1,14 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
+import { earlierRun } from '../shared/engine/earlier-run.ts';
+import { lookAfterRun } from '../shared/engine/look-after-run.ts';
 import { missingIn } from '../shared/engine/missing.ts';
-import { rescueRun } from '../shared/engine/rescue-run.ts';
 import { startRun } from '../shared/engine/start-run.ts';
-import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
+import { streamAgain, streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
-import type { Handlers } from '../shared/http/call.ts';
-import { requireCursors } from '../shared/http/cursors.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import {
@@ -18,39 +18,48 @@ import {
   requireToolChoice,
 } from '../shared/http/references.ts';
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
+import { streamReply } from '../shared/http/run-stream.ts';
 import { serve } from '../shared/http/serve.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Services> = {
   listRuns: async ({ project, params: { thread_id: threadId }, query, dialect }, { stores }) => {
     if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
-    await requireCursors('run', query);
     return presentPage(await stores.runs.list(threadId, query), runPresenter(dialect));
   },
 
-  createRun: async ({ project, params: { thread_id: threadId }, body, request, signal, dialect }, all) => {
+  createRun: async (call, all) => {
+    const { project, params, body, request, signal, dialect, once } = call;
+    const threadId = params.thread_id;
+    const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
+    const earlier = await earlierRun(all.stores, project, threadId, once);
+    if (earlier)
+      return body.stream ? streamReply(streamAgain(all, earlier, options)) : runPresenter(dialect)(earlier);
     const messages = filesOfMessages(body.additional_messages ?? [], 'additional_messages');
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
       requireFiles(all.stores.files, project, messages),
     ]);
     requireToolChoice(assistant, body);
-    const start = { project, threadId, assistant, request: body };
-    if (body.stream) {
-      const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
-      return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
-    }
+    const start = {
+      project,
+      threadId,
+      assistant,
+      request: body,
+      wordless: dialect === 'v1',
+      mark: once?.mark,
+    };
+    if (body.stream) return streamReply(await streamNewRun(all, start, options));
     const { queued } = await startRun(all, start);
     return runPresenter(dialect)(queued);
   },
 
   getRun: async ({ project, params: { thread_id: threadId, run_id: id }, request, dialect }, all) => {
     const { stores, clock } = all;
-    const record = await stores.runs.get(project, threadId, id);
-    if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
-    await rescueRun(all, record);
-    const run = runPresenter(dialect)(record);
+    const found = await stores.runs.get(project, threadId, id);
+    if (!found) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
+    const run = runPresenter(dialect)(await lookAfterRun(all, found));
     return isTerminal(run.status)
       ? run
       : new JsonReply(run, pollAfter(run.created_at, clock.now(), request.headers));
@@ -84,6 +93,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('runs', 'threads/{thread_id}/runs/{run_id?}', handlers, services);
-serve('run-cancel', 'threads/{thread_id}/runs/{run_id}/cancel', handlers, services);
-serve('run-tool-outputs', 'threads/{thread_id}/runs/{run_id}/submit_tool_outputs', handlers, services);
+serve(handlers, services);

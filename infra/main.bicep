@@ -4,7 +4,7 @@
 //   rg-NAME-sessions   nothing but container groups, so that the app's right to delete them stops there
 //
 // No shared keys anywhere: the app reaches storage, model, registry and Resource Manager by its own identity.
-// API versions and properties are held against published tables in test/infra.
+// `npm run bicep:check` has the real compiler judge it; test/infra holds what only this project knows.
 targetScope = 'subscription'
 
 @description('Short name of this installation; goes into every resource name.')
@@ -37,8 +37,8 @@ param createPrivateDnsZones bool = true
 @description('Address space of the virtual network, at least a /20, that overlaps with no peered one; empty = 10.90.0.0/20.')
 param vnetAddressPrefix string = ''
 
-@description('true: the app reaches the internet through a NAT gateway with one fixed public address. Sessions never do.')
-param natGateway bool = false
+@description('true: the app reaches the internet through a NAT gateway with one fixed public address. By default in a private network, unless a route table leads elsewhere. Sessions never do.')
+param natGateway bool = network == 'private' && empty(appRouteTableId)
 
 @description('Resource id of a route table for the app\'s subnet, where all traffic must pass a firewall. Empty: none.')
 param appRouteTableId string = ''
@@ -63,7 +63,7 @@ param storageSku string = 'Standard_LRS'
 param eventLogDays int = 1
 
 @description('Node.js version of the app.')
-@allowed(['22', '24'])
+@allowed(['24'])
 param nodeVersion string = '24'
 
 @description('Memory of one instance of the app, in MB.')
@@ -85,7 +85,7 @@ param httpConcurrency int = 64
 @maxValue(100)
 param alwaysReadyHttp int = 1
 
-@description('Instances that always wait for queued runs. 0 = scale to zero, and the first queued run waits for a start.')
+@description('Instances that always wait for queued runs. 0 = scale to zero: a run that nobody polls waits for a start.')
 @minValue(0)
 @maxValue(100)
 param alwaysReadyRunWorker int = 1
@@ -94,25 +94,30 @@ param alwaysReadyRunWorker int = 1
 param keyVault bool = true
 
 // --- Model ---------------------------------------------------------------------------------------------------
+// Without defaults: models retire, so a name that is written here would one day be one that nobody can deploy.
+// What can be had: az cognitiveservices model list (docs/deploy.md, step 2).
 
-@description('true: an Azure OpenAI account and one deployment are made here.')
-param createOpenAi bool = true
+@description('Chat model to deploy in an Azure OpenAI account made here, as NAME@VERSION; `none`: bring your own endpoint.')
+@minLength(1)
+param chatModel string
+
+@description('Embedding model for file search, as NAME@VERSION beside the chat model, or the name of a deployment at your own endpoint; `none`: files are searched by words alone.')
+@minLength(1)
+param embeddingModel string
 
 @description('Region of that account; empty = the region of everything else.')
 param openAiLocation string = ''
 
-@description('Model of that account\'s deployment, which gets the same name.')
-param openAiModelName string = 'gpt-5-mini'
-
-@description('Version of that model.')
-param openAiModelVersion string = '2025-08-07'
-
-@description('Kind of deployment: where the model\'s calls may be worked on.')
+@description('Kind of the deployments: where the models\' calls may be worked on.')
 param openAiDeploymentSku string = 'GlobalStandard'
 
-@description('Thousands of tokens a minute.')
+@description('Thousands of tokens a minute of the chat model.')
 @minValue(1)
 param openAiCapacity int = 50
+
+@description('Thousands of tokens a minute of the embedding model.')
+@minValue(1)
+param embeddingCapacity int = 50
 
 @description('Bring your own: endpoint of an existing Azure OpenAI or Foundry account.')
 param azureOpenAiEndpoint string = ''
@@ -132,6 +137,10 @@ param models string = ''
 
 @description('Context sizes in tokens, `MODEL=TOKENS` separated by commas, `*` for all others; empty = 128,000 for all.')
 param modelContextTokens string = ''
+
+@description('The page for people at `/` of the API: on or off.')
+@allowed(['on', 'off'])
+param playground string = 'off'
 
 // --- Sessions ------------------------------------------------------------------------------------------------
 
@@ -156,7 +165,11 @@ param standbyPoolSize int = 0
 @description('Object id of the service principal "Standby Pool Resource Provider" in this tenant; needed with a pool.')
 param standbyPoolProviderObjectId string = ''
 
-@description('Basic does without private endpoints; a private network needs Premium. Empty = by the network.')
+@description('How a session gets its image. private-endpoint: through the network, from a Premium registry, and nobody else can be reached from there. platform: Container Instances fetches it by a way of its own. Empty = by the network.')
+@allowed(['', 'private-endpoint', 'platform'])
+param sessionImagePull string = ''
+
+@description('Basic does without private endpoints, which need Premium. Empty = by what is needed.')
 param registrySku string = ''
 
 @description('Enabled: the registry stays reachable in a private network, so that images can be built from outside. Empty = by the network.')
@@ -176,9 +189,31 @@ param logRetentionDays int = 30
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName, application: 'hourglass' }
 var privateNetwork = network == 'private'
-var listedModels = !empty(models) ? models : createOpenAi ? openAiModelName : ''
+
+// A model to deploy is NAME@VERSION; its deployment gets the NAME.
+var deployChat = chatModel != 'none'
+var deployEmbedding = contains(embeddingModel, '@')
+var ownEndpoint = !empty(azureOpenAiEndpoint) || !empty(openAiBaseUrl)
+var createOpenAi = deployChat
+  ? contains(chatModel, '@')
+      ? true
+      : fail('chatModel is NAME@VERSION, or none: az cognitiveservices model list shows both')
+  : !ownEndpoint
+      ? fail('chatModel is none, so azureOpenAiEndpoint or openAiBaseUrl has to name a model server')
+      : deployEmbedding
+          ? fail('without a chat model no account is made here, so embeddingModel is the name of a deployment at your endpoint, or none')
+          : false
+var deployments = concat(
+  deployChat ? [{ model: chatModel, capacity: openAiCapacity }] : [],
+  deployEmbedding ? [{ model: embeddingModel, capacity: embeddingCapacity }] : []
+)
+// As the app asks for it; empty: none.
+var embeddingModelName = embeddingModel == 'none' ? '' : split(embeddingModel, '@')[0]
+var listedModels = !empty(models) ? models : createOpenAi ? split(chatModel, '@')[0] : ''
 var closedRegistry = registryPublicNetworkAccess == 'Disabled' || (privateNetwork && empty(registryPublicNetworkAccess))
-var chosenRegistrySku = !empty(registrySku) ? registrySku : privateNetwork ? 'Premium' : 'Basic'
+var imagePull = !empty(sessionImagePull) ? sessionImagePull : privateNetwork ? 'private-endpoint' : 'platform'
+var pullByPrivateEndpoint = imagePull == 'private-endpoint'
+var chosenRegistrySku = !empty(registrySku) ? registrySku : privateNetwork || pullByPrivateEndpoint ? 'Premium' : 'Basic'
 
 // A scope is computed even for a module that its condition leaves out, so it must always be well formed.
 var ownAccount = split(
@@ -186,13 +221,13 @@ var ownAccount = split(
   '/'
 )
 
-resource appGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource appGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
   location: location
   tags: tags
 }
 
-resource sessionGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource sessionGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}-sessions'
   location: location
   tags: tags
@@ -219,6 +254,7 @@ module vnet 'modules/network.bicep' = {
     natGateway: natGateway
     appRouteTableId: appRouteTableId
     denyPlatformServices: denyPlatformServices
+    pullByPrivateEndpoint: pullByPrivateEndpoint
   }
 }
 
@@ -282,9 +318,10 @@ module registry 'modules/registry.bicep' = {
     token: token
     sku: chosenRegistrySku
     publicNetworkAccess: closedRegistry ? 'Disabled' : 'Enabled'
-    privateNetwork: privateNetwork
+    privateEndpoint: privateNetwork || pullByPrivateEndpoint
+    trustedServices: !pullByPrivateEndpoint
     createPrivateDnsZones: createPrivateDnsZones
-    endpointSubnetId: vnet.outputs.endpointSubnetId
+    endpointSubnetId: vnet.outputs.registrySubnetId
     vnetId: vnet.outputs.vnetId
     pullPrincipalId: identities.outputs.pullPrincipalId
   }
@@ -316,10 +353,8 @@ module openAi 'modules/openai.bicep' = if (createOpenAi) {
     networkLocation: location
     tags: tags
     token: token
-    modelName: openAiModelName
-    modelVersion: openAiModelVersion
+    deployments: deployments
     deploymentSku: openAiDeploymentSku
-    capacity: openAiCapacity
     privateNetwork: privateNetwork
     createPrivateDnsZones: createPrivateDnsZones
     endpointSubnetId: vnet.outputs.endpointSubnetId
@@ -337,20 +372,35 @@ module ownOpenAi 'modules/openai-role.bicep' = if (!createOpenAi && !empty(azure
   }
 }
 
+// Custom roles first, and their assignments last: in between they get known everywhere.
+module sessionRole 'modules/session-role.bicep' = {
+  name: 'session-role'
+  scope: sessionGroup
+  params: { token: token }
+}
+
 module sessionAccess 'modules/session-access.bicep' = {
   name: 'session-access'
   scope: sessionGroup
   params: {
-    token: token
+    roleId: sessionRole.outputs.id
     appPrincipalId: identities.outputs.appPrincipalId
   }
+  dependsOn: [app]
+}
+
+module subnetRole 'modules/subnet-role.bicep' = {
+  name: 'subnet-role'
+  scope: appGroup
+  params: { token: token }
 }
 
 module subnetAccess 'modules/subnet-access.bicep' = {
   name: 'subnet-access'
   scope: appGroup
+  dependsOn: [app]
   params: {
-    token: token
+    roleId: subnetRole.outputs.id
     vnetName: vnet.outputs.vnetName
     sessionSubnetName: vnet.outputs.sessionSubnetName
     pullIdentityName: identities.outputs.pullIdentityName
@@ -408,6 +458,7 @@ module app 'modules/function-app.bicep' = {
     appAccess: appAccess
     createPrivateDnsZones: createPrivateDnsZones
     appSubnetId: vnet.outputs.appSubnetId
+    routeAll: privateNetwork || natGateway || !empty(appRouteTableId)
     endpointSubnetId: vnet.outputs.endpointSubnetId
     vnetId: vnet.outputs.vnetId
     identityId: identities.outputs.appIdentityId
@@ -422,6 +473,7 @@ module app 'modules/function-app.bicep' = {
     azureOpenAiEndpoint: createOpenAi ? openAi!.outputs.endpoint : azureOpenAiEndpoint
     models: listedModels
     modelContextTokens: modelContextTokens
+    playground: playground
     sessionResourceGroup: sessionGroup.name
     sessionImage: sessionImage
     sessionSubnetId: vnet.outputs.sessionSubnetId
@@ -447,3 +499,4 @@ output LOG_WORKSPACE_NAME string = monitoring.outputs.workspaceName
 output KEY_VAULT_NAME string = keyVault ? vault!.outputs.name : ''
 // Not MODELS: azd would read it back as that parameter and keep an old list.
 output LISTED_MODELS string = listedModels
+output EMBEDDING_MODEL_NAME string = embeddingModelName

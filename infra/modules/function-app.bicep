@@ -12,6 +12,8 @@ param alwaysReadyRunWorker int
 param appAccess string
 param createPrivateDnsZones bool
 param appSubnetId string
+@description('All outgoing traffic through the network (a NAT gateway, a firewall), not only what goes to private addresses.')
+param routeAll bool
 param endpointSubnetId string
 param vnetId string
 param identityId string
@@ -29,6 +31,7 @@ param openAiBaseUrl string
 param azureOpenAiEndpoint string
 param models string
 param modelContextTokens string
+param playground string
 param sessionResourceGroup string
 param sessionImage string
 param sessionSubnetId string
@@ -42,7 +45,7 @@ param containerGroupProfileId string
 // The name that functions/run-worker.ts registers; test/infra holds the two together.
 var runWorkerFunction = 'runWorker'
 
-resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
   name: storageName
 }
 
@@ -58,10 +61,11 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // The exporter's reports about itself would go to Microsoft, past any firewall's list.
   APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
-  // Uploads of 512 MB; the default stops at 100 MB.
-  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '629145600'
-  // A small nursery: what streams through does not pile up before it is collected.
-  languageWorkers__node__arguments: '--max-semi-space-size=2'
+  // The platform takes 210 MB at most, and the host holds a whole body in memory before the app hears of it: beyond
+  // 100 MB callers are sent to /uploads. No `languageWorkers__node__arguments`: with them the host ends the worker
+  // that it keeps warm, and starts another one (WebHostRpcWorkerChannelManager.UsePlaceholderChannel).
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '220200960'
+  MAX_DIRECT_UPLOAD_BYTES: '104857600'
   STORAGE_PREFIX: storagePrefix
   API_KEYS: apiKeys
   OPENAI_BASE_URL: openAiBaseUrl
@@ -69,6 +73,7 @@ var settings = {
   AZURE_OPENAI_ENDPOINT: azureOpenAiEndpoint
   MODELS: models
   MODEL_CONTEXT_TOKENS: modelContextTokens
+  PLAYGROUND: playground
   SESSION_SUBSCRIPTION_ID: subscription().subscriptionId
   SESSION_RESOURCE_GROUP: sessionResourceGroup
   SESSION_LOCATION: location
@@ -82,7 +87,7 @@ var settings = {
   SESSION_CONTAINER_GROUP_PROFILE: containerGroupProfileId
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${token}'
   location: location
   tags: tags
@@ -91,7 +96,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-${token}'
   location: location
   tags: union(tags, { 'azd-service-name': 'api' })
@@ -105,6 +110,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     httpsOnly: true
     publicNetworkAccess: appAccess == 'private' ? 'Disabled' : 'Enabled'
     virtualNetworkSubnetId: appSubnetId
+    // Off: private addresses (the sessions') are reached through the network, and all others from the app's own ones.
+    // https://learn.microsoft.com/azure/app-service/overview-vnet-integration#routes
+    outboundVnetRouting: { allTraffic: routeAll, applicationTraffic: routeAll }
     keyVaultReferenceIdentity: identityId
     siteConfig: { minTlsVersion: '1.2' }
     functionAppConfig: {
@@ -133,18 +141,27 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 }
 
 // infra/settings.json: what an operator wants to set beyond the parameters, by the names of the README's table.
-resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(settings, loadJsonContent('../settings.json'))
 }
 
 // Publishing by user name and password: off, for FTP and for the deployment endpoint.
-resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for name in ['ftp', 'scm']: {
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
-  name: name
+  name: 'ftp'
   properties: { allow: false }
-}]
+  // One change of the app at a time: it answers others with 409.
+  dependsOn: [appSettings]
+}
+
+resource noDeploymentPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+  dependsOn: [noFtpPassword]
+}
 
 module endpoint 'private-endpoint.bicep' = if (appAccess == 'private') {
   name: 'endpoint-app'
@@ -159,6 +176,7 @@ module endpoint 'private-endpoint.bicep' = if (appAccess == 'private') {
     zoneName: 'privatelink.azurewebsites.net'
     createZone: createPrivateDnsZones
   }
+  dependsOn: [noDeploymentPassword]
 }
 
 output name string = app.name

@@ -1,17 +1,19 @@
 // Holds the session image. No admin user, no anonymous pull; the session identity may pull and nobody else may anything.
 param location string
 param tags object
+@minLength(13)
 param token string
 @allowed(['Basic', 'Standard', 'Premium'])
 param sku string
 param publicNetworkAccess string
-param privateNetwork bool
+param privateEndpoint bool
+param trustedServices bool
 param createPrivateDnsZones bool
 param endpointSubnetId string
 param vnetId string
 param pullPrincipalId string
 
-resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
+resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: 'cr${token}'
   location: location
   tags: tags
@@ -22,7 +24,8 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
     publicNetworkAccess: publicNetworkAccess
     // Container Instances pulls as a trusted service when the registry is closed.
     // https://learn.microsoft.com/azure/container-instances/using-azure-container-registry-mi
-    networkRuleBypassOptions: 'AzureServices'
+    // The way in for `sessionImagePull` = platform; by the private endpoint, nobody needs one.
+    networkRuleBypassOptions: trustedServices ? 'AzureServices' : 'None'
   }
 }
 
@@ -37,7 +40,7 @@ resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-module endpoint 'private-endpoint.bicep' = if (privateNetwork) {
+module endpoint 'private-endpoint.bicep' = if (privateEndpoint) {
   name: 'endpoint-registry'
   params: {
     location: location

@@ -14,9 +14,15 @@ import {
   truncationStrategy,
 } from './model-options.ts';
 import { createThread } from './thread.ts';
-import { TOOLS_PER_RUN_REQUEST, tool, toolResources } from './tool.ts';
+import { presentTools, TOOLS_PER_RUN_REQUEST, tool, toolResources } from './tool.ts';
 
-export type Run = OpenAI.Beta.Threads.Run;
+/**
+ * As the client's type has it, with the thread's resources beside: the hosted API answered them, though its document
+ * does not name them (recorded in openai-php's and simple-openai's fixtures).
+ */
+export type Run = OpenAI.Beta.Threads.Run & {
+  readonly tool_resources?: OpenAI.Beta.Thread.ToolResources | null;
+};
 export type RunStatus = Run['status'];
 
 export interface RunRecord {
@@ -30,6 +36,8 @@ export interface RunRecord {
 export interface RunWork {
   /** Whether the run's events are written to its event log. */
   readonly stream: boolean;
+  /** Of the request that began it, where that named itself by an idempotency key. */
+  readonly mark?: string;
   /** The step with whose outputs the log begins, for a run that was not streamed from its start. */
   readonly streamSince?: string;
   /** Whether the last message was saved ahead of the tool calls of its answer, which are not saved yet. */
@@ -110,8 +118,15 @@ export type CreateThreadAndRun = z.output<typeof createThreadAndRun>;
 
 export const modifyRun = z.strictObject({ metadata: metadata() });
 
+/** A string. Some clients type it as anything (go-openai: `any`): what else they send is told to the model as JSON. */
+const toolOutput = z
+  .union([z.string(), z.number(), z.boolean(), z.array(z.unknown()), z.record(z.string(), z.unknown())])
+  .transform((output) => (typeof output === 'string' ? output : JSON.stringify(output)))
+  .nullable()
+  .optional();
+
 export const submitToolOutputs = z.strictObject({
-  tool_outputs: z.array(z.strictObject({ tool_call_id: id(), output: z.string().nullable().optional() })),
+  tool_outputs: z.array(z.strictObject({ tool_call_id: id(), output: toolOutput })),
   stream: z.boolean().nullable().optional(),
 });
 export type SubmitToolOutputs = z.output<typeof submitToolOutputs>;
@@ -127,4 +142,10 @@ export const followRunEventsQuery = z.strictObject({
 
 /** What callers see: the API's defaults where the caller left the choice open. */
 export const presentRun = ({ object }: Pick<RunRecord, 'object'>) =>
-  ({ ...object, temperature: object.temperature ?? 1, top_p: object.top_p ?? 1 }) satisfies Run;
+  ({
+    ...object,
+    tools: presentTools(object.tools),
+    tool_resources: object.tool_resources ?? {},
+    temperature: object.temperature ?? 1,
+    top_p: object.top_p ?? 1,
+  }) satisfies Run;

@@ -6,7 +6,7 @@ import { tail } from '../events/tail.ts';
 import { errorFields } from '../log.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { loadSavedRun } from './claim/load-saved-run.ts';
-import { rescueRun } from './rescue-run.ts';
+import { lookAfterRun } from './look-after-run.ts';
 
 export type FollowDependencies = EngineDependencies & { readonly events: EventLogs };
 
@@ -24,11 +24,12 @@ export interface FollowOptions {
  */
 export async function* followRun(
   dependencies: FollowDependencies,
-  { thread_id, id }: Pick<RunRecord['object'], 'id' | 'thread_id'>,
+  run: RunRecord['object'],
   after: number,
   { signal, present, ids }: FollowOptions,
 ): AsyncGenerator<string> {
   const { events, stores, log, drain } = dependencies;
+  const { thread_id, id } = run;
   const stop = new AbortController();
   const onStop = () => stop.abort();
   // Not AbortSignal.any: what it makes of a signal that lives as long as the process is kept as long.
@@ -38,6 +39,7 @@ export async function* followRun(
   }
   try {
     yield* tail({
+      run,
       read: () => events.reader(thread_id, id, stop.signal),
       after,
       status,
@@ -57,7 +59,7 @@ export async function* followRun(
   /** Asked when the log has been silent for a while: perhaps nobody works on the run. */
   async function status() {
     const row = await stores.runs.row(thread_id, id);
-    if (row) await rescueRun(dependencies, row.document);
+    if (row) await lookAfterRun(dependencies, row.document);
     return row?.document.object.status;
   }
 }

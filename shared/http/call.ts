@@ -1,9 +1,9 @@
 import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
-
-import type { OperationName, Operations } from '../api/operations.ts';
-import type { Caller } from './auth.ts';
+import type { Caller } from '../callers/caller.ts';
+import type { FunctionName, OperationName, Operations } from '../operations/all.ts';
 import type { Dialect } from './dialect.ts';
+import type { OnceOnly } from './idempotency.ts';
 import type { Reply } from './reply.ts';
 
 /** The names in a path template: `/threads/{thread_id}` gives `{ thread_id: string }`. */
@@ -25,6 +25,8 @@ export interface Call<Name extends OperationName> {
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   readonly requestId: string;
+  /** Set for a request that names itself by an `Idempotency-Key`. */
+  readonly once?: OnceOnly | undefined;
   /** For bodies that are no JSON. */
   readonly request: HttpRequest;
 }
@@ -35,5 +37,11 @@ export type Handler<Name extends OperationName, Services> = (
   services: Services,
 ) => Promise<object | Reply>;
 
-/** Handlers by operation; each trigger file has those of its resource. */
-export type Handlers<Services> = { readonly [Name in OperationName]?: Handler<Name, Services> };
+/** Every operation's handler. */
+export type Handlers<Services> = { readonly [Name in OperationName]: Handler<Name, Services> };
+
+/** The handlers of all operations that some Azure functions serve: to forget one does not compile. */
+export type HandlersOf<Function extends FunctionName, Services> = Pick<
+  Handlers<Services>,
+  { [Name in OperationName]: Operations[Name]['servedBy'] extends Function ? Name : never }[OperationName]
+>;

@@ -2,19 +2,25 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 
 import { SHORT_BODY } from '../api/body-limits.ts';
 import { ApiError } from '../api/error.ts';
-import { type Operation, type OperationName, operations } from '../api/operations.ts';
 import { validate } from '../api/validate.ts';
+import type { Audit } from '../callers/audit.ts';
+import { requireRole } from '../callers/caller.ts';
+import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
+import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { newId } from '../ids.ts';
+import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
+import { type OperationName, operations } from '../operations/all.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { KeptAnswerStore } from '../store/kept-answers.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
-import { type KeyRing, readApiKeys } from './auth.ts';
 import { readJson } from './body.ts';
 import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts';
 import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
+import { idempotencyKeyOf, type OnceOnly, once, onceOf } from './idempotency.ts';
 import { lookUp, type Match } from './path.ts';
 import { requirePlausibleIds } from './path-ids.ts';
 import { readQuery } from './query.ts';
@@ -23,9 +29,12 @@ import { JsonReply, StreamReply } from './reply.ts';
 
 /** What the way in needs, beside what the handlers need. */
 export interface EndpointServices {
-  readonly config: Pick<Config, 'API_KEYS' | 'RATE_LIMIT_PER_MINUTE'>;
+  readonly config: Pick<Config, keyof CallerSettings | 'RATE_LIMIT_PER_MINUTE'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where keys are kept beside those of the settings. */
+  readonly stores?: { readonly callerKeys: KeyStorage; readonly answers?: KeptAnswerStore };
+  readonly audit?: Pick<Audit, 'record'>;
 }
 
 export type Endpoint = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
@@ -35,7 +44,7 @@ export type Endpoint = (request: HttpRequest, context: InvocationContext) => Pro
  * Never rejects: in stream mode the library would leave the client waiting for minutes.
  */
 export function createEndpoint<S extends EndpointServices>(
-  handlers: Handlers<S>,
+  handlers: Partial<Handlers<S>>,
   provide: () => Promise<S>,
 ): Endpoint {
   return async (request, context) => {
@@ -48,15 +57,30 @@ export function createEndpoint<S extends EndpointServices>(
     });
     let log = consoleLog;
     let dialect: Dialect = 'v2';
+    let audit: ((status: number, made?: object) => void) | undefined;
     try {
       const url = new URL(request.url);
       dialect = dialectOf(url.searchParams, request.headers);
       const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
-      const { keys, limit, bodies } = gateOf(services);
-      const caller = keys.authenticate(request.headers);
+      const { callers, limit, bodies } = gateOf(services);
+      const caller = await callers.authenticate(request.headers);
+      audit = (status, made) =>
+        services.audit?.record({
+          time: new Date(services.clock.now()).toISOString(),
+          requestId,
+          project: caller.project,
+          caller: caller.key,
+          role: caller.role,
+          operation: match.name,
+          // What a refused request names may be anything, and need not exist.
+          objects: made ? objectsOf(match, made) : [],
+          status,
+        });
       limit.count(caller.key, services.clock.now());
+      const operation: Operation = operations[match.name];
+      requireRole(caller, roleFor(operation));
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
       if (!handler) throw unknownUrl(request.method, url.pathname);
       const call = {
@@ -69,20 +93,36 @@ export function createEndpoint<S extends EndpointServices>(
       };
       using share = bodies.open(caller.key);
       const parsed = await parse(match, request, url, dialect, share);
-      const reply = await handler({ ...call, ...parsed } as Call<OperationName>, services);
-      return present(reply);
+      const doIt = (once?: OnceOnly) =>
+        handler({ ...call, ...parsed, once } as Call<OperationName>, services);
+      const key = operation.creates && idempotencyKeyOf(request.headers);
+      const answers = services.stores?.answers;
+      if (!key || !answers) return present(await doIt());
+      const same = { project: caller.project, key, ...parsed, operation: match.name };
+      return present(await once({ answers, clock: services.clock }, onceOf(operation, request, same), doIt));
     } catch (error) {
       const refusal = toApiError(error);
       if (refusal !== error) log.error('A request failed', { requestId, ...errorFields(error) });
+      audit?.(refusal.status);
       return errorAnswer(dialect === 'v1' ? inV1(refusal) : refusal, headers());
     }
 
     function present(reply: object): HttpResponseInit {
-      if (reply instanceof StreamReply) return streamAnswer(reply, headers(), connection, log);
+      if (reply instanceof StreamReply) {
+        audit?.(reply.status, {});
+        return streamAnswer(reply, headers(), connection, log);
+      }
       const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
+      audit?.(200, body);
       return jsonAnswer(200, dialect === 'v1' ? toV1(body) : body, { ...headers(), ...own });
     }
   };
+}
+
+/** Ids that the address names, as they were given, and that of the object that is answered. Never contents. */
+function objectsOf({ params }: Match, answered: object): string[] {
+  const id = 'id' in answered && typeof answered.id === 'string' ? [answered.id] : [];
+  return [...new Set([...Object.values(params), ...id])].filter(isPlausibleId);
 }
 
 /** @throws {ApiError} 404 for an unknown path, 405 for a known one that has no such method */
@@ -115,8 +155,11 @@ const inV1 = (error: ApiError): ApiError =>
     headers: error.headers,
   });
 
+/** Readers read; whatever changes something, or makes the model work, is for users. */
+const roleFor = ({ method }: Operation) => (method === 'GET' ? 'reader' : 'user');
+
 interface Gate {
-  readonly keys: KeyRing;
+  readonly callers: Callers;
   readonly limit: RateLimit;
   readonly bodies: BodyBudget;
 }
@@ -124,11 +167,13 @@ interface Gate {
 const gates = new WeakMap<object, Gate>();
 
 /** Keys and counters are shared by all functions of an app. */
-function gateOf({ config }: EndpointServices): Gate {
+function gateOf({ config, clock, log, stores }: EndpointServices): Gate {
   const known = gates.get(config);
   if (known) return known;
+  const now = () => clock.now();
+  const unnoted = (error: unknown) => log.warn("A key's use could not be noted", errorFields(error));
   const gate = {
-    keys: readApiKeys(config.API_KEYS),
+    callers: readCallers(config, now, stores && storedKeys(stores.callerKeys, now, unnoted)),
     limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
     bodies: createBodyBudget(),
   };

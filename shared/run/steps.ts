@@ -34,6 +34,7 @@ export function newStep(
       status: 'in_progress',
       cancelled_at: null,
       completed_at: null,
+      expires_at: run.object.expires_at,
       expired_at: null,
       failed_at: null,
       last_error: null,
@@ -45,11 +46,15 @@ export function newStep(
 }
 
 /** A new, still empty assistant message in progress. @param now Unix seconds */
-export function newAssistantMessage(run: RunRecord, ordinal: number, now: number): MessageRecord {
+export const newAssistantMessage = (run: RunRecord, ordinal: number, now: number): MessageRecord =>
+  emptyMessage(run, messageId(run, ordinal), now);
+
+/** @param now Unix seconds */
+export function emptyMessage(run: RunRecord, id: string, now: number): MessageRecord {
   return {
     project: run.project,
     object: {
-      id: messageId(run, ordinal),
+      id,
       object: 'thread.message',
       created_at: now,
       assistant_id: run.object.assistant_id,
@@ -86,6 +91,15 @@ export const completedMessage = (message: MessageRecord, now: number): MessageRe
 
 export const toolCallsOf = (step: RunStepRecord): readonly ToolCall[] =>
   step.object.step_details.type === 'tool_calls' ? step.object.step_details.tool_calls : [];
+
+/** The message that a step made, or is making. */
+export const messageOf = (
+  { object: { step_details: details } }: RunStepRecord,
+  messages: readonly MessageRecord[],
+): MessageRecord | undefined =>
+  details.type === 'message_creation'
+    ? messages.find(({ object }) => object.id === details.message_creation.message_id)
+    : undefined;
 
 /** Names the execution of a code call; the same for every worker, since sessions remember outcomes by it. */
 export const executionId = (step: RunStepRecord, call: number): string => `${step.object.id}-${call}`;

@@ -1,8 +1,11 @@
 import type { AssistantRecord } from '../api/assistant.ts';
 import type { Clock } from '../clock.ts';
-import type { SessionStore } from '../sessions/session-record.ts';
+import type { EndMarks, SessionStore } from '../sessions/session-record.ts';
+import { CallerKeyStore } from './caller-keys.ts';
 import type { StorageAccount } from './connection.ts';
+import { createEndMarks } from './end-marks.ts';
 import { FileStore } from './files.ts';
+import { KeptAnswerStore } from './kept-answers.ts';
 import { MessageStore } from './messages.ts';
 import { patiently } from './patience.ts';
 import { ProjectCollection } from './project-collection.ts';
@@ -26,13 +29,16 @@ export interface Stores {
   readonly files: FileStore;
   readonly uploads: UploadStore;
   readonly sessions: SessionStore;
+  readonly endMarks: EndMarks;
   readonly workspaces: WorkspaceStore;
+  readonly callerKeys: CallerKeyStore;
+  readonly answers: KeptAnswerStore;
   /** Deletes the spilled documents of a thread that is gone. */
   clearSpills(threadId: string): Promise<void>;
 }
 
-const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads'] as const;
-const containers = ['files', 'spill', 'events'] as const;
+const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads', 'callerkeys', 'answers'] as const;
+const containers = ['files', 'spill', 'events', 'audit', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
 
 export function openStores(account: StorageAccount, clock: Clock): Stores {
@@ -42,7 +48,7 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
   const threads = table('threads');
   const turns = new Turns();
   return {
-    assistants: new ProjectCollection<AssistantRecord>(table('assistants')),
+    assistants: new ProjectCollection<AssistantRecord>(table('assistants'), 'assistant'),
     threads: new ThreadStore(threads, table('threadlist'), turns),
     messages: new MessageStore(threads, clock, turns),
     runs: new RunStore(threads),
@@ -50,7 +56,10 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
     files: new FileStore(table('files'), files, clock),
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
+    endMarks: createEndMarks(threads),
     workspaces: new WorkspaceStore(threads),
+    callerKeys: new CallerKeyStore(table('callerkeys')),
+    answers: new KeptAnswerStore(table('answers')),
     clearSpills: (threadId) => new Spills(spills).clear(threadId),
   };
 }

@@ -2,6 +2,7 @@ import type { MessageRecord } from '../api/message.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import type { Thread, ThreadRecord, ThreadState } from '../api/thread.ts';
 import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
 import type { Turns } from './retry-conflicts.ts';
@@ -102,14 +103,17 @@ export class ThreadStore {
     return this.#turns.take(id, attempt);
   }
 
-  /** Newest first by default. Entries whose thread is gone are passed over. */
+  /**
+   * Newest first by default. Entries whose thread is gone are passed over.
+   * @throws {ApiError} 404 for an unknown cursor
+   */
   async list(project: string, query: PageQuery): Promise<Page<ThreadRecord>> {
-    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, {
-      limit: query.limit,
-      order: query.order,
-      after: await this.#cursor(project, query.after),
-      before: await this.#cursor(project, query.before),
-    });
+    const cursors = await keyed(
+      'thread',
+      query,
+      async (id) => (await this.row(project, id))?.document.listKey,
+    );
+    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, cursors);
     const threads = await Promise.all(page.rows.map((row) => this.get(project, row.document.id)));
     return { data: threads.filter((thread) => thread !== undefined), hasMore: page.hasMore };
   }
@@ -130,25 +134,24 @@ export class ThreadStore {
     return row.document;
   }
 
-  /** Deletes what is left of a thread's partition, `MAX_TRANSACTION_ROWS` rows at a time; repeatable. */
-  async clear(id: string): Promise<void> {
-    // Runs first: they can be read without their thread.
-    for (const [from, to] of [
-      ['r', 's'],
-      ['', '~'],
-    ] as const) {
-      for (;;) {
-        const keys = await this.#threads.keys(id, from, to, MAX_TRANSACTION_ROWS);
-        if (keys.length === 0) break;
-        // Somebody else may be clearing it too: what is left is read again.
-        await this.#threads.commit(id, deletions(keys)).catch(ignoreConflict);
-      }
-    }
+  /** Deletes the runs of a thread that is gone: they can be read without it, and who works on one is to stop. */
+  async clearRuns(id: string): Promise<void> {
+    await this.#clear(id, 'r', 's');
   }
 
-  async #cursor(project: string, id: string | undefined): Promise<string | undefined> {
-    if (id === undefined) return undefined;
-    return (await this.row(project, id))?.document.listKey ?? sortKeyOf(id);
+  /** Deletes what is left of a thread's partition; repeatable. */
+  async clear(id: string): Promise<void> {
+    await this.#clear(id, '', '~');
+  }
+
+  /** `MAX_TRANSACTION_ROWS` rows at a time. */
+  async #clear(id: string, from: string, to: string): Promise<void> {
+    for (;;) {
+      const keys = await this.#threads.keys(id, from, to, MAX_TRANSACTION_ROWS);
+      if (keys.length === 0) return;
+      // Somebody else may be clearing it too: what is left is read again.
+      await this.#threads.commit(id, deletions(keys)).catch(ignoreConflict);
+    }
   }
 }
 

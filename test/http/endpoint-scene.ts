@@ -1,3 +1,4 @@
+import type { CallerSettings } from '../../shared/callers/callers.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Handlers } from '../../shared/http/call.ts';
 import { createEndpoint, type EndpointServices } from '../../shared/http/endpoint.ts';
@@ -11,8 +12,8 @@ interface Logged {
 
 /** The endpoint over these handlers, called with a key of project `team-a`, and what it logged. */
 export function api(
-  handlers: Handlers<EndpointServices>,
-  settings: { perMinute?: number; clock?: Clock } = {},
+  handlers: Partial<Handlers<EndpointServices>>,
+  settings: { perMinute?: number; clock?: Clock; callers?: Partial<CallerSettings> } = {},
 ) {
   const logged: Logged[] = [];
   const record = (message: string, fields?: LogFields) => void logged.push({ message, fields });
@@ -20,6 +21,11 @@ export function api(
   const services: EndpointServices = {
     config: {
       API_KEYS: 'team-a:KEY-A-0123456789,team-a:KEY-A-second, team-b:KEY-B-0123456789 ,ANONYMOUS-0123456789',
+      ENTRA_AUTHORITY: 'https://login.microsoftonline.com',
+      ENTRA_TENANTS: '',
+      ENTRA_AUDIENCES: '',
+      ENTRA_CALLERS: '',
+      ...settings.callers,
       RATE_LIMIT_PER_MINUTE: settings.perMinute ?? 1000,
     },
     clock: settings.clock ?? { now: () => 0 },
@@ -35,7 +41,7 @@ export function api(
 }
 
 /** Handlers that answer what they were given. */
-export const echo: Handlers<EndpointServices> = {
+export const echo: Partial<Handlers<EndpointServices>> = {
   createAssistant: async ({ body, project }) => ({ body, project }),
   getAssistant: async ({ params, project }) => ({ ...params, project }),
   listAssistants: async ({ query }) => query,

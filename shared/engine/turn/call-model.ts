@@ -4,7 +4,6 @@ import { type FinishReason, ModelError, type ModelRequest, type Usage } from '..
 import type { RunEnd } from '../../run/decide.ts';
 import { progressed } from '../../run/run-changes.ts';
 import { completedMessage, completedStep } from '../../run/steps.ts';
-import { messageChangesOf } from '../../store/message-rows.ts';
 import { stepChange } from '../../store/run-steps.ts';
 import type { Change } from '../../store/table.ts';
 import { workspaceChange } from '../../store/workspace.ts';
@@ -31,9 +30,9 @@ interface Answer {
  * @throws {Interruption}
  */
 export async function callModel(context: RunContext): Promise<RunEnd | undefined> {
-  if (context.untold) context.sink.catchUp(context);
-  context.untold = false;
-  const request = await buildRequest(context);
+  if (context.savedUntold) context.sink.catchUp(context);
+  context.savedUntold = false;
+  const request = await nextRequest(context);
   if ('end' in request) return request.end;
   const writer = new TurnWriter(context);
   try {
@@ -42,13 +41,32 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
   } catch (error) {
     await writer.keep();
     if (!(error instanceof ModelError)) throw error;
-    tell(context, error);
-    return { status: 'failed', lastError: { code: error.code, message: error.message } };
+    logFailure(context, error);
+    return endOf(error);
   }
 }
 
+async function nextRequest(context: RunContext) {
+  const { run, steps, messages, images, contextTokens } = context;
+  const { files } = context.dependencies.stores;
+  const history = await context.history();
+  const workspace = await context.loadWorkspace(history);
+  return buildRequest({ run, history, steps, messages, workspace, contextTokens, images, files });
+}
+
+/**
+ * A prompt that a filter took offence at left the hosted API's runs `incomplete` (Azure: microsoft/semantic-kernel#9672,
+ * #9729, #12752), with the reason that its callers read there. The filter's own words stand beside it, for those who
+ * look for them (promptfoo reads `last_error`).
+ */
+function endOf({ code, message, filtered }: ModelError): RunEnd {
+  const lastError = { code, message };
+  if (filtered) return { status: 'incomplete', incompleteReason: 'content_filter', lastError };
+  return { status: 'failed', lastError };
+}
+
 /** Of the model's words nothing: they quote the request. What it said is in the run's `last_error`. */
-function tell({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
+function logFailure({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
   const fields = { run: run.object.id, thread: run.object.thread_id, code, sign };
   // A prompt that the model does not take is its author's business.
   if (code === 'invalid_prompt') log.info('the model refused a prompt', fields);
@@ -141,16 +159,17 @@ async function saveToolTurn(context: RunContext, { message, messageStep, toolSte
     details.type === 'message_creation' ? details.message_creation.message_id : undefined,
   );
   const messages = context.messages.filter(({ object }) => ids.includes(object.id));
-  const changes: Change[] = [...messages.flatMap(messageChangesOf), ...steps.map(stepChange)];
+  const others: Change[] = steps.map(stepChange);
   // Names given to uploaded files stay, whatever becomes of this worker.
   if (context.workspace && Object.keys(context.workspace.inputs).length > 0)
-    changes.push(workspaceChange(context.workspace));
+    others.push(workspaceChange(context.workspace));
   // Counted once, however often storage makes this be tried.
   const { usage, modelCalls } = context.countTurn(context.run).work;
   await context.claimed.save(
     (record) => progressed({ ...record, work: { ...record.work, usage, modelCalls, halfTurn: false } }),
-    changes,
+    () => [...context.written.changes(messages), ...others],
   );
+  context.written.noteSaved(messages);
   context.dependencies.crash('after-turn-saved');
   context.nextTurn();
 }
