@@ -16,6 +16,17 @@ export const crashPoints = [
   'between-outputs-and-step',
   'before-final-transaction',
   'after-final-transaction',
+  'file-after-watchdog-put',
+  'file-after-adding',
+  'file-before-claim',
+  'file-after-extraction',
+  'file-mid-embedding',
+  'file-after-append',
+  'file-mid-removal',
+  'batch-after-creation',
+  'batch-mid-spread',
+  'store-mid-removal',
+  'index-mid-compaction',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

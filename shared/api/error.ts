@@ -42,7 +42,8 @@ export type NamedKind =
   | 'file'
   | 'upload'
   | 'upload part'
-  | 'vector store';
+  | 'vector store'
+  | 'vector store file batch';
 
 /** An object that does not exist, or belongs to another project: the caller cannot tell which. */
 export const notFound = (kind: NamedKind, id: string, param: string | null = null): ApiError =>

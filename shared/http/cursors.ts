@@ -9,6 +9,7 @@ const names = {
   run: 'run',
   step: 'run step',
   file: 'file',
+  vectorStore: 'vector store',
 } as const;
 
 /**

@@ -10,6 +10,8 @@ const kinds: Readonly<Record<string, NamedKind>> = {
   step_id: 'run step',
   file_id: 'file',
   upload_id: 'upload',
+  vector_store_id: 'vector store',
+  batch_id: 'vector store file batch',
 };
 
 /**

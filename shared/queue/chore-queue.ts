@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import type { RemovalQueue } from '../sessions/session-record.ts';
 import { patiently } from '../store/patience.ts';
-import { encode, wholeSeconds } from './run-queue.ts';
+import { encode, wholeSeconds } from './work-queue.ts';
 
 /** Chores on queue `chores`: the end of a Python session, and what a deleted thread leaves behind. */
 export const ChoreMessage = z.discriminatedUnion('type', [

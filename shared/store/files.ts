@@ -193,6 +193,11 @@ export class FileStore {
     return this.#blob(project, id).downloadToBuffer().catch(undefinedIfGone);
   }
 
+  /** Only the bytes, of a file that the caller knows of; undefined when it is gone by now. */
+  async readBytes(project: string, id: string, abortSignal: AbortSignal): Promise<Buffer | undefined> {
+    return this.#blob(project, id).downloadToBuffer(0, undefined, { abortSignal }).catch(undefinedIfGone);
+  }
+
   #hasExpired({ object }: FileRecord): boolean {
     return object.expires_at !== undefined && unixSeconds(this.#clock.now()) >= object.expires_at;
   }

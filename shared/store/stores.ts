@@ -2,6 +2,7 @@ import type { AssistantRecord } from '../api/assistant.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionStore } from '../sessions/session-record.ts';
 import type { StorageAccount } from './connection.ts';
+import { FileBatches } from './file-batches.ts';
 import { FileStore } from './files.ts';
 import { MessageStore } from './messages.ts';
 import { patiently } from './patience.ts';
@@ -11,9 +12,12 @@ import { RunStepStore } from './run-steps.ts';
 import { RunStore } from './runs.ts';
 import { createSessionStore } from './sessions.ts';
 import { Spills } from './spills.ts';
+import { StoreFiles } from './store-files.ts';
 import { DocumentTable } from './table.ts';
+import { Shares } from './tallies.ts';
 import { ThreadStore } from './threads.ts';
 import { UploadStore } from './uploads.ts';
+import { VectorStores } from './vector-stores.ts';
 import { WorkspaceStore } from './workspace.ts';
 
 /** State at rest, one store per aggregate. */
@@ -27,19 +31,33 @@ export interface Stores {
   readonly uploads: UploadStore;
   readonly sessions: SessionStore;
   readonly workspaces: WorkspaceStore;
+  readonly vectorStores: VectorStores;
+  readonly storeFiles: StoreFiles;
+  readonly fileBatches: FileBatches;
   /** Deletes the spilled documents of a thread that is gone. */
   clearSpills(threadId: string): Promise<void>;
 }
 
-const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads'] as const;
+const tables = [
+  'threads',
+  'threadlist',
+  'assistants',
+  'files',
+  'uploads',
+  'vectorstores',
+  'vectorstorelist',
+] as const;
 const containers = ['files', 'spill', 'events'] as const;
-const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
+const queues = ['runs', 'runs-poison', 'chores', 'chores-poison', 'index', 'index-poison'] as const;
 
 export function openStores(account: StorageAccount, clock: Clock): Stores {
   const spills = account.container('spill');
   const files = account.container('files');
   const table = (name: (typeof tables)[number]) => new DocumentTable(account.table(name), spills);
   const threads = table('threads');
+  const vectorStores = table('vectorstores');
+  const vectorStoreList = table('vectorstorelist');
+  const shares = new Shares(vectorStores);
   const turns = new Turns();
   return {
     assistants: new ProjectCollection<AssistantRecord>(table('assistants')),
@@ -51,6 +69,9 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
     workspaces: new WorkspaceStore(threads),
+    vectorStores: new VectorStores(vectorStores, vectorStoreList, shares),
+    storeFiles: new StoreFiles(vectorStores, vectorStoreList, shares),
+    fileBatches: new FileBatches(vectorStores, shares),
     clearSpills: (threadId) => new Spills(spills).clear(threadId),
   };
 }
