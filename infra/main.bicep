@@ -4,7 +4,7 @@
 //   rg-NAME-sessions   nothing but container groups, so that the app's right to delete them stops there
 //
 // No shared keys anywhere: the app reaches storage, model, registry and Resource Manager by its own identity.
-// API versions and properties are held against published tables in test/infra.
+// `npm run bicep:check` has the real compiler judge it; test/infra holds what only this project knows.
 targetScope = 'subscription'
 
 @description('Short name of this installation; goes into every resource name.')
@@ -63,7 +63,7 @@ param storageSku string = 'Standard_LRS'
 param eventLogDays int = 1
 
 @description('Node.js version of the app.')
-@allowed(['22', '24'])
+@allowed(['24'])
 param nodeVersion string = '24'
 
 @description('Memory of one instance of the app, in MB.')
@@ -94,25 +94,30 @@ param alwaysReadyRunWorker int = 1
 param keyVault bool = true
 
 // --- Model ---------------------------------------------------------------------------------------------------
+// Without defaults: models retire, so a name that is written here would one day be one that nobody can deploy.
+// What can be had: az cognitiveservices model list (docs/deploy.md, step 2).
 
-@description('true: an Azure OpenAI account and one deployment are made here.')
-param createOpenAi bool = true
+@description('Chat model to deploy in an Azure OpenAI account made here, as NAME@VERSION; `none`: bring your own endpoint.')
+@minLength(1)
+param chatModel string
+
+@description('Embedding model for file search, as NAME@VERSION beside the chat model, or the name of a deployment at your own endpoint; `none`: files are searched by words alone.')
+@minLength(1)
+param embeddingModel string
 
 @description('Region of that account; empty = the region of everything else.')
 param openAiLocation string = ''
 
-@description('Model of that account\'s deployment, which gets the same name.')
-param openAiModelName string = 'gpt-5-mini'
-
-@description('Version of that model.')
-param openAiModelVersion string = '2025-08-07'
-
-@description('Kind of deployment: where the model\'s calls may be worked on.')
+@description('Kind of the deployments: where the models\' calls may be worked on.')
 param openAiDeploymentSku string = 'GlobalStandard'
 
-@description('Thousands of tokens a minute.')
+@description('Thousands of tokens a minute of the chat model.')
 @minValue(1)
 param openAiCapacity int = 50
+
+@description('Thousands of tokens a minute of the embedding model.')
+@minValue(1)
+param embeddingCapacity int = 50
 
 @description('Bring your own: endpoint of an existing Azure OpenAI or Foundry account.')
 param azureOpenAiEndpoint string = ''
@@ -176,7 +181,27 @@ param logRetentionDays int = 30
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName, application: 'hourglass' }
 var privateNetwork = network == 'private'
-var listedModels = !empty(models) ? models : createOpenAi ? openAiModelName : ''
+
+// A model to deploy is NAME@VERSION; its deployment gets the NAME.
+var deployChat = chatModel != 'none'
+var deployEmbedding = contains(embeddingModel, '@')
+var ownEndpoint = !empty(azureOpenAiEndpoint) || !empty(openAiBaseUrl)
+var createOpenAi = deployChat
+  ? contains(chatModel, '@')
+      ? true
+      : fail('chatModel is NAME@VERSION, or none: az cognitiveservices model list shows both')
+  : !ownEndpoint
+      ? fail('chatModel is none, so azureOpenAiEndpoint or openAiBaseUrl has to name a model server')
+      : deployEmbedding
+          ? fail('without a chat model no account is made here, so embeddingModel is the name of a deployment at your endpoint, or none')
+          : false
+var deployments = concat(
+  deployChat ? [{ model: chatModel, capacity: openAiCapacity }] : [],
+  deployEmbedding ? [{ model: embeddingModel, capacity: embeddingCapacity }] : []
+)
+// As the app asks for it; empty: none.
+var embeddingModelName = embeddingModel == 'none' ? '' : split(embeddingModel, '@')[0]
+var listedModels = !empty(models) ? models : createOpenAi ? split(chatModel, '@')[0] : ''
 var closedRegistry = registryPublicNetworkAccess == 'Disabled' || (privateNetwork && empty(registryPublicNetworkAccess))
 var chosenRegistrySku = !empty(registrySku) ? registrySku : privateNetwork ? 'Premium' : 'Basic'
 
@@ -186,13 +211,13 @@ var ownAccount = split(
   '/'
 )
 
-resource appGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource appGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}'
   location: location
   tags: tags
 }
 
-resource sessionGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+resource sessionGroup 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: 'rg-${environmentName}-sessions'
   location: location
   tags: tags
@@ -316,10 +341,8 @@ module openAi 'modules/openai.bicep' = if (createOpenAi) {
     networkLocation: location
     tags: tags
     token: token
-    modelName: openAiModelName
-    modelVersion: openAiModelVersion
+    deployments: deployments
     deploymentSku: openAiDeploymentSku
-    capacity: openAiCapacity
     privateNetwork: privateNetwork
     createPrivateDnsZones: createPrivateDnsZones
     endpointSubnetId: vnet.outputs.endpointSubnetId
@@ -447,3 +470,4 @@ output LOG_WORKSPACE_NAME string = monitoring.outputs.workspaceName
 output KEY_VAULT_NAME string = keyVault ? vault!.outputs.name : ''
 // Not MODELS: azd would read it back as that parameter and keep an old list.
 output LISTED_MODELS string = listedModels
+output EMBEDDING_MODEL_NAME string = embeddingModelName

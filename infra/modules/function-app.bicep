@@ -42,7 +42,7 @@ param containerGroupProfileId string
 // The name that functions/run-worker.ts registers; test/infra holds the two together.
 var runWorkerFunction = 'runWorker'
 
-resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource storage 'Microsoft.Storage/storageAccounts@2026-06-01' existing = {
   name: storageName
 }
 
@@ -82,7 +82,7 @@ var settings = {
   SESSION_CONTAINER_GROUP_PROFILE: containerGroupProfileId
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-${token}'
   location: location
   tags: tags
@@ -91,7 +91,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-${token}'
   location: location
   tags: union(tags, { 'azd-service-name': 'api' })
@@ -133,18 +133,24 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 }
 
 // infra/settings.json: what an operator wants to set beyond the parameters, by the names of the README's table.
-resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
   properties: union(settings, loadJsonContent('../settings.json'))
 }
 
 // Publishing by user name and password: off, for FTP and for the deployment endpoint.
-resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for name in ['ftp', 'scm']: {
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
-  name: name
+  name: 'ftp'
   properties: { allow: false }
-}]
+}
+
+resource noDeploymentPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 module endpoint 'private-endpoint.bicep' = if (appAccess == 'private') {
   name: 'endpoint-app'

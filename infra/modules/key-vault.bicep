@@ -14,7 +14,7 @@ param endpointSubnetId string
 param vnetId string
 param appPrincipalId string
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2026-05-15' = {
   name: 'kv-${token}'
   location: location
   tags: tags
@@ -33,13 +33,13 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   }
 }
 
-resource apiKeysSecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
+resource apiKeysSecret 'Microsoft.KeyVault/vaults/secrets@2026-05-15' = {
   parent: vault
   name: 'api-keys'
   properties: { value: apiKeys }
 }
 
-resource openAiApiKeySecret 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (hasOpenAiApiKey) {
+resource openAiApiKeySecret 'Microsoft.KeyVault/vaults/secrets@2026-05-15' = if (hasOpenAiApiKey) {
   parent: vault
   name: 'openai-api-key'
   properties: { value: openAiApiKey }

@@ -88,7 +88,7 @@ var platformRules = [
   }
 ]
 
-resource sessionSecurity 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+resource sessionSecurity 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: 'nsg-sessions-${token}'
   location: location
   tags: tags
@@ -98,14 +98,14 @@ resource sessionSecurity 'Microsoft.Network/networkSecurityGroups@2024-05-01' = 
 }
 
 // Without rules of its own: the platform's defaults hold. Policies often want every subnet to have one.
-resource plainSecurity 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+resource plainSecurity 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: 'nsg-plain-${token}'
   location: location
   tags: tags
   properties: { securityRules: [] }
 }
 
-resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = if (natGateway) {
+resource outboundAddress 'Microsoft.Network/publicIPAddresses@2026-03-01' = if (natGateway) {
   name: 'pip-nat-${token}'
   location: location
   tags: tags
@@ -113,7 +113,7 @@ resource outboundAddress 'Microsoft.Network/publicIPAddresses@2024-05-01' = if (
   properties: { publicIPAllocationMethod: 'Static' }
 }
 
-resource nat 'Microsoft.Network/natGateways@2024-05-01' = if (natGateway) {
+resource nat 'Microsoft.Network/natGateways@2026-03-01' = if (natGateway) {
   name: 'nat-${token}'
   location: location
   tags: tags
@@ -123,7 +123,7 @@ resource nat 'Microsoft.Network/natGateways@2024-05-01' = if (natGateway) {
   }
 }
 
-resource vnet 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: 'vnet-${token}'
   location: location
   tags: tags

@@ -1,19 +1,18 @@
-// An Azure OpenAI account with one deployment, reachable by identity only.
+// An Azure OpenAI account with a deployment for each model, reachable by identity only.
 param location string
 param networkLocation string
 param tags object
 param token string
-param modelName string
-param modelVersion string
+@description('model: NAME@VERSION; capacity: thousands of tokens a minute.')
+param deployments { model: string, capacity: int }[]
 param deploymentSku string
-param capacity int
 param privateNetwork bool
 param createPrivateDnsZones bool
 param endpointSubnetId string
 param vnetId string
 param appPrincipalId string
 
-resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' = {
+resource account 'Microsoft.CognitiveServices/accounts@2026-07-01' = {
   name: 'oai-${token}'
   location: location
   tags: tags
@@ -27,15 +26,18 @@ resource account 'Microsoft.CognitiveServices/accounts@2025-06-01' = {
   }
 }
 
-resource deployment 'Microsoft.CognitiveServices/accounts/deployments@2025-06-01' = {
+// One after the other: an account refuses a second change while a deployment is being made.
+@batchSize(1)
+resource deployment 'Microsoft.CognitiveServices/accounts/deployments@2026-07-01' = [for each in deployments: {
   parent: account
-  name: modelName
-  sku: { name: deploymentSku, capacity: capacity }
+  name: split(each.model, '@')[0]
+  sku: { name: deploymentSku, capacity: each.capacity }
   properties: {
-    model: { format: 'OpenAI', name: modelName, version: modelVersion }
-    versionUpgradeOption: 'NoAutoUpgrade'
+    model: { format: 'OpenAI', name: split(each.model, '@')[0], version: split(each.model, '@')[1] }
+    // On the day on which it would stop to answer.
+    versionUpgradeOption: 'OnceCurrentVersionExpired'
   }
-}
+}]
 
 module role 'openai-role.bicep' = {
   name: 'openai-account-role'
@@ -58,7 +60,6 @@ module endpoint 'private-endpoint.bicep' = if (privateNetwork) {
     zoneName: 'privatelink.openai.azure.com'
     createZone: createPrivateDnsZones
   }
-  // An account refuses a second change while a deployment is being made.
   dependsOn: [deployment]
 }
 

@@ -1,6 +1,7 @@
 // Holds the session image. No admin user, no anonymous pull; the session identity may pull and nobody else may anything.
 param location string
 param tags object
+@minLength(13)
 param token string
 @allowed(['Basic', 'Standard', 'Premium'])
 param sku string
@@ -11,7 +12,7 @@ param endpointSubnetId string
 param vnetId string
 param pullPrincipalId string
 
-resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' = {
+resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: 'cr${token}'
   location: location
   tags: tags

@@ -6,11 +6,11 @@ param pullIdentityName string
 param registryName string
 param providerObjectId string
 
-resource vnet 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
+resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' existing = {
   name: vnetName
 }
 
-resource sessionSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+resource sessionSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' existing = {
   parent: vnet
   name: sessionSubnetName
 }
@@ -19,7 +19,7 @@ resource pull 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exis
   name: pullIdentityName
 }
 
-resource registry 'Microsoft.ContainerRegistry/registries@2025-04-01' existing = {
+resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {
   name: registryName
 }
 

@@ -16,7 +16,7 @@ param appPrincipalId string
 
 var groupId = resourceGroup().id
 
-resource profile 'Microsoft.ContainerInstance/containerGroupProfiles@2025-09-01' = {
+resource profile 'Microsoft.ContainerInstance/containerGroupProfiles@2026-07-01' = {
   name: 'session-${token}'
   location: location
   tags: tags
@@ -49,7 +49,7 @@ resource profile 'Microsoft.ContainerInstance/containerGroupProfiles@2025-09-01'
   }
 }
 
-resource pool 'Microsoft.StandbyPool/standbyContainerGroupPools@2025-03-01' = {
+resource pool 'Microsoft.StandbyPool/standbyContainerGroupPools@2026-04-01' = {
   name: 'pool-${token}'
   location: location
   tags: tags

@@ -7,11 +7,11 @@ param appPrincipalId string
 
 var groupId = resourceGroup().id
 
-resource vnet 'Microsoft.Network/virtualNetworks@2024-05-01' existing = {
+resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' existing = {
   name: vnetName
 }
 
-resource sessionSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' existing = {
+resource sessionSubnet 'Microsoft.Network/virtualNetworks/subnets@2026-03-01' existing = {
   parent: vnet
   name: sessionSubnetName
 }

@@ -3,7 +3,7 @@ param location string
 param tags object
 param workspaceName string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' existing = {
   name: workspaceName
 }
 
@@ -21,7 +21,7 @@ var forms = [
   { name: 'one-run', title: 'Everything about one run', text: loadTextContent('../queries/one-run.kql') }
 ]
 
-resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2020-08-01' = [for query in concat(queries, forms): {
+resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2026-03-01' = [for query in concat(queries, forms): {
   parent: workspace
   name: 'hourglass-${query.name}'
   properties: {

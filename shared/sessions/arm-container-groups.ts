@@ -1,11 +1,12 @@
 import type { ContainerInstanceManagementClient } from '@azure/arm-containerinstance';
 
 import { SECOND } from '../clock.ts';
+import { CONTAINER_GROUPS_API_VERSION } from './arm-api.ts';
 import { isAnswer, isNotFound, toGroupError } from './arm-errors.ts';
 import { belongsTo, containerGroupBody, type GroupSettings, viewOf } from './container-group-body.ts';
 import { type ContainerGroups, GroupError, type GroupRequest, type GroupView } from './container-groups.ts';
 import { isLoopback } from './loopback.ts';
-import { STANDBY_API_VERSION, type StandbyPool, standbyClaimPolicy } from './standby-claim.ts';
+import { type StandbyPool, standbyClaimPolicy } from './standby-claim.ts';
 
 export interface ArmSettings extends GroupSettings {
   readonly endpoint: string;
@@ -125,7 +126,7 @@ async function connect(settings: ArmSettings): Promise<ContainerInstanceManageme
     endpoint: settings.endpoint,
     // Repetition is the session manager's business, which knows how long a start may take.
     retryOptions: { maxRetries: 0 },
-    ...(settings.standbyPool ? { apiVersion: STANDBY_API_VERSION } : {}),
+    apiVersion: CONTAINER_GROUPS_API_VERSION,
     ...(local ? { allowInsecureConnection: true } : {}),
   });
   // The policy refuses to put a token on plain http; the emulator asks for none.

@@ -36,9 +36,6 @@ export function standbyClaimPolicy(pool: StandbyPool): Policy {
   };
 }
 
-/** The api-version that knows config maps and standby pools. */
-export const STANDBY_API_VERSION = '2025-09-01';
-
 export function claimBody({ location, tags, properties }: SerializedGroup, pool: StandbyPool) {
   const secrets = new Map(
     properties.containers[0]?.properties.environmentVariables?.map(({ name, secureValue }) => [

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Language, type Node, Parser } from 'web-tree-sitter';
 
 /**
- * Reads Bicep with the tree-sitter grammar, as far as the checks in this folder need: it is no compiler. What no
- * grammar can know (types of expressions, what Azure accepts) stays unchecked; docs/deploy.md says so.
+ * Reads Bicep with the tree-sitter grammar, as far as the checks in this folder need. Whether it compiles, and what
+ * Azure knows, is the compiler's to say (compiler.test.ts).
  */
 export const infra = fileURLToPath(new URL('../../infra', import.meta.url));
 
@@ -70,19 +70,6 @@ export function parseBicep(path: string, text: string): BicepFile {
       return { symbol: symbolOf(node), type, apiVersion, existing, body: bodyOf(node) };
     }),
   };
-}
-
-/** Where the grammar found something that is not Bicep. */
-export function syntaxErrors(root: Node): string[] {
-  const wrong: string[] = [];
-  const visit = (node: Node): void => {
-    if (node.isError || node.isMissing) {
-      wrong.push(`line ${node.startPosition.row + 1}: ${node.text.slice(0, 60) || `missing ${node.type}`}`);
-    }
-    for (const child of node.children) if (child) visit(child);
-  };
-  visit(root);
-  return wrong;
 }
 
 /** The properties of an object literal; comments are not among them. */

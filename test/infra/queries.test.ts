@@ -105,7 +105,18 @@ suite('docs/deploy.md and docs/operate.md', () => {
       [...(await project('infra/main.bicep')).matchAll(/^output (\w+)/gm)].map(([, name]) => name!),
     );
     const own = new Set([
-      ...['AZURE_SUBSCRIPTION_ID', 'KEY', 'MODEL', 'ASSISTANT', 'NAME', 'DOMAIN', 'API_KEYS', 'RUN'],
+      ...[
+        'AZURE_SUBSCRIPTION_ID',
+        'KEY',
+        'MODEL',
+        'ASSISTANT',
+        'NAME',
+        'DOMAIN',
+        'API_KEYS',
+        'RUN',
+        'CHAT_MODEL',
+        'EMBEDDING_MODEL',
+      ],
     ]);
     for (const page of [await project('docs/deploy.md'), operate]) {
       const used = [...page.matchAll(/\$\{?([A-Z][A-Z_]+)/g)].map(([, name]) => name!);

@@ -3,57 +3,16 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { infra, parseBicep, propertiesOf, propertyOf, syntaxErrors } from './bicep.ts';
+import { infra } from './bicep.ts';
 import { allBicep } from './files.ts';
-import { symbolUse } from './symbols.ts';
 
 const files = await allBicep();
 const parameters = JSON.parse(await readFile(resolve(infra, 'main.parameters.json'), 'utf8')) as {
   parameters: Record<string, { value: string }>;
 };
 
+/** What the compiler (compiler.test.ts) has no opinion on. */
 suite('the templates of infra/', () => {
-  for (const [path, file] of files) {
-    test(`${path} parses, and declares what it names`, () => {
-      assert.deepEqual(syntaxErrors(file.root), []);
-      assert.deepEqual(symbolUse(file), { undeclared: [], unknownFunctions: [], unusedParams: [] });
-    });
-
-    for (const module of file.modules) {
-      test(`${path}: module ${module.symbol} gets what it declares, no more and no less`, () => {
-        const target = files.get(module.path);
-        assert.ok(target, `${module.path} does not exist`);
-        const params = propertyOf(module.body, 'params');
-        const given = params ? propertiesOf(params).map(({ name }) => name) : [];
-        const required = [...target.params].filter(([, { required }]) => required).map(([name]) => name);
-        assert.deepEqual(
-          given.filter((name) => !target.params.has(name)),
-          [],
-          'passed, not declared',
-        );
-        assert.deepEqual(
-          required.filter((name) => !given.includes(name)),
-          [],
-          'required, not passed',
-        );
-      });
-    }
-
-    test(`${path}: every output that is read exists`, () => {
-      for (const [text, symbol, output] of file.root.text.matchAll(/\b(\w+)!?\.outputs\.(\w+)/g)) {
-        const module = file.modules.find((candidate) => candidate.symbol === symbol);
-        assert.ok(module, `${text}: no module ${symbol}`);
-        assert.ok(files.get(module.path)?.outputs.has(output!), `${text}: ${module.path} has no such output`);
-      }
-    });
-
-    test(`${path}: every file that is loaded exists`, async () => {
-      for (const [, name] of file.root.text.matchAll(/load(?:Text|Json)Content\('([^']+)'\)/g)) {
-        await readFile(resolve(infra, path, '..', name!), 'utf8');
-      }
-    });
-  }
-
   test('every template is used', () => {
     const used = new Set([...files.values()].flatMap((file) => file.modules.map((module) => module.path)));
     assert.deepEqual(
@@ -90,15 +49,5 @@ suite('the templates of infra/', () => {
       ['AZURE_LOCATION', 'SESSION_IMAGE_TAG'],
       'these two repeat their parameter unchanged',
     );
-  });
-});
-
-suite('the checks themselves', () => {
-  test('find syntax errors, undeclared names and unused parameters', () => {
-    assert.notDeepEqual(syntaxErrors(parseBicep('x.bicep', "param a string =\nresource b 'c' {").root), []);
-    const use = symbolUse(
-      parseBicep('x.bicep', 'param a string\noutput b string = c\noutput d string = frob(1)\n'),
-    );
-    assert.deepEqual(use, { undeclared: ['c'], unknownFunctions: ['frob'], unusedParams: ['a'] });
   });
 });

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 
 import type { ArmEmulator } from '../../local/arm/emulator.ts';
 import { MINUTE } from '../../shared/clock.ts';
+import { CONTAINER_GROUPS_API_VERSION } from '../../shared/sessions/arm-api.ts';
 import { armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
 import { type ContainerGroups, GroupError } from '../../shared/sessions/container-groups.ts';
 import { armSettings, run, startTestEmulator, testSessions } from '../support/sessions.ts';
@@ -187,7 +188,7 @@ describe('a standby pool', () => {
 
     const record = claims.store.rows.get('thread_pool')?.record;
     const put = lastPut();
-    assert.equal(put?.apiVersion, '2025-09-01');
+    assert.equal(put?.apiVersion, CONTAINER_GROUPS_API_VERSION);
     // https://github.com/Azure/azure-rest-api-specs, 2025-09-01/ContainerGroupCreateOrUpdateStandbyPool.json
     assert.deepEqual((put?.body as { properties: unknown } | undefined)?.properties, {
       standbyPoolProfile: { id: pool.poolId },

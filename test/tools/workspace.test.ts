@@ -133,4 +133,22 @@ describe('files in /mnt/data over several runs', () => {
     assert.equal(printed, "['__proto__']\n");
     assert.doesNotMatch(told, /in\.csv/);
   });
+
+  it('a link to an upload leads to the upload, and when code changed that, to what code made of it', async () => {
+    const upload = await scene.upload('in put.csv', 'x');
+    const [thread, owner] = [await scene.aThread(), await scene.assistant([upload])];
+    const link = { text: 'See [it](sandbox:/mnt/data/in%20put.csv).' };
+    assert.deepEqual((await scene.play(thread, owner, LIST, link)).links, [upload]);
+    const change = python('open("/mnt/data/in put.csv", "a").write("y")');
+    const [changed, ...more] = (await scene.play(thread, owner, change, link)).links;
+    assert.deepEqual(more, []);
+    assert.notEqual(changed, upload);
+    assert.equal(await scene.textOf(changed), 'xy');
+    assert.equal(await scene.textOf(upload), 'x');
+    const stranger = await scene.assistant();
+    const other = await scene.assistant([await scene.upload('other.csv')]);
+    await scene.play(thread, other, LIST, link);
+    const foreign = { text: 'See [it](sandbox:/mnt/data/other.csv).' };
+    assert.deepEqual((await scene.play(thread, stranger, LIST, foreign)).links, []);
+  });
 });

@@ -1,24 +1,34 @@
-import type { Attachment, MessageContent, MessageRecord } from '../../api/message.ts';
+import type { Annotation, Attachment, MessageContent, MessageRecord } from '../../api/message.ts';
+import { inputPaths } from '../../tools/workspace-plan.ts';
 import type { RunContext } from '../claim/run-context.ts';
 import { filePathAnnotations } from './file-paths.ts';
 
 /**
- * The message with `file_path` annotations for files that code wrote. Such files are its attachments, too, as the
- * hosted API had it: applications offer for download what is attached.
+ * The message with annotations. The files in it that code wrote are its attachments, too, as the hosted API had it:
+ * applications offer for download what is attached.
  */
 export function annotated(context: RunContext, message: MessageRecord): MessageRecord {
-  const kept = Object.entries(context.workspace?.files ?? {});
-  if (kept.length === 0) return message;
-  const files = new Map(kept.map(([path, { fileId }]) => [path, fileId]));
+  const annotationsOf = annotator(context);
   const content = message.object.content.map((part) => {
     if (part.type !== 'text') return part;
-    return { ...part, text: { ...part.text, annotations: filePathAnnotations(part.text.value, files) } };
+    return { ...part, text: { ...part.text, annotations: annotationsOf(part.text.value) } };
   });
-  return { ...message, object: { ...message.object, content, attachments: mentioned(content) } };
+  return { ...message, object: { ...message.object, content, attachments: written(context, content) } };
 }
 
-function mentioned(content: readonly MessageContent[]): Attachment[] {
+/** Finds the annotations of a text, in its order. */
+function annotator({ workspace }: RunContext): (text: string) => Annotation[] {
+  // An upload keeps its own id until code changes the file: then the changed one is kept under the same path.
+  const kept = Object.entries(workspace?.files ?? {}).map(([path, { fileId }]) => [path, fileId] as const);
+  const files = new Map([...(workspace ? inputPaths(workspace) : []), ...kept]);
+  return (text) => (files.size === 0 ? [] : filePathAnnotations(text, files));
+}
+
+function written({ workspace }: RunContext, content: readonly MessageContent[]): Attachment[] {
+  const made = new Set(Object.values(workspace?.files ?? {}).map(({ fileId }) => fileId));
   const annotations = content.flatMap((part) => (part.type === 'text' ? part.text.annotations : []));
   const files = annotations.flatMap((note) => (note.type === 'file_path' ? [note.file_path.file_id] : []));
-  return [...new Set(files)].map((file_id) => ({ file_id, tools: [{ type: 'code_interpreter' }] }));
+  return [...new Set(files)]
+    .filter((id) => made.has(id))
+    .map((file_id) => ({ file_id, tools: [{ type: 'code_interpreter' }] }));
 }

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+
+import { checkTemplates, EXAMPLE_ENVIRONMENT } from '../../infra/compile/check.ts';
+import { findBicepCompiler, NO_COMPILER } from '../../infra/compile/compiler.ts';
+import { planDeployment } from '../../infra/compile/plan.ts';
+import { CONTAINER_GROUPS_API_VERSION } from '../../shared/sessions/arm-api.ts';
+import { infra } from './bicep.ts';
+
+const compiler = findBicepCompiler();
+const variable = (name: string) => `\${${name}}`;
+
+suite('the Bicep compiler', { skip: compiler ? false : NO_COMPILER }, () => {
+  const found = compiler as NonNullable<typeof compiler>;
+
+  test('takes every template and the parameters, with their types, without a warning', () => {
+    assert.deepEqual(checkTemplates(found, infra), []);
+  });
+
+  test('is asked in a way that brings out what is wrong', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'hourglass-infra-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    await cp(join(infra, 'bicepconfig.json'), join(folder, 'bicepconfig.json'));
+    await writeFile(
+      join(folder, 'main.bicep'),
+      `param unused string
+@allowed(['a', 'b'])
+param choice string
+param region string = resourceGroup().location
+resource network 'Microsoft.Network/virtualNetworks@2020-06-01' = {
+  name: 'v'
+  location: 'westeurope'
+  properties: { adressSpace: {} }
+}
+`,
+    );
+    const parameters = { choice: { value: variable('CHOICE=c') }, gone: { value: variable('GONE') } };
+    await writeFile(join(folder, 'main.parameters.json'), JSON.stringify({ parameters }));
+    const problems = checkTemplates(found, folder).join('\n');
+    for (const sign of [
+      /no-unused-params/,
+      /no-hardcoded-location/,
+      /use-recent-api-versions/,
+      /BCP089.*adressSpace/,
+      /gone: main.bicep has no such parameter/,
+      /unused: azd would ask/,
+    ]) {
+      assert.match(problems, sign);
+    }
+  });
+
+  test('knows what the app sends for a session, under the api-version of the profile', async (t) => {
+    const pool = await readFile(join(infra, 'modules/standby-pool.bicep'), 'utf8');
+    assert.ok(pool.includes(`containerGroupProfiles@${CONTAINER_GROUPS_API_VERSION}'`));
+    const folder = await mkdtemp(join(tmpdir(), 'hourglass-group-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const group = join(folder, 'group.bicep');
+    await writeFile(
+      group,
+      `resource group 'Microsoft.ContainerInstance/containerGroups@${CONTAINER_GROUPS_API_VERSION}' = {
+  name: 'hg-1'
+  properties: {
+    identityAcls: { defaultAccess: 'System' }
+    standbyPoolProfile: { id: 'pool' }
+    containerGroupProfile: { id: 'profile', revision: 1 }
+    containers: [{ name: 'session', properties: { configMap: { keyValuePairs: { token: 'secret' } } } }]
+  }
+}
+`,
+    );
+    assert.equal(found.run(['build', group, '--stdout']).stderr.trim(), '');
+  });
+});
+
+suite('a deployment as the compiler predicts it', { skip: compiler ? false : NO_COMPILER }, () => {
+  const found = compiler as NonNullable<typeof compiler>;
+  const plan = (changes: Record<string, unknown>) =>
+    planDeployment(found, infra, {
+      environmentName: 'example',
+      location: 'swedencentral',
+      apiKeys: EXAMPLE_ENVIRONMENT.API_KEYS,
+      chatModel: EXAMPLE_ENVIRONMENT.CHAT_MODEL,
+      embeddingModel: EXAMPLE_ENVIRONMENT.EMBEDDING_MODEL,
+      ...changes,
+    });
+  const named = (planned: ReturnType<typeof plan>, type: string) =>
+    planned.predictedResources.filter((resource) => resource.type === type);
+
+  test('makes both models, in the versions that were asked for', () => {
+    const deployments = named(plan({}), 'Microsoft.CognitiveServices/accounts/deployments');
+    assert.deepEqual(
+      deployments.map(({ properties }) => properties?.model),
+      [
+        { format: 'OpenAI', name: 'a-chat-model', version: '2026-01-01' },
+        { format: 'OpenAI', name: 'an-embedding-model', version: '1' },
+      ],
+    );
+  });
+
+  test('makes no account where an endpoint is brought', () => {
+    const own = plan({
+      chatModel: 'none',
+      embeddingModel: 'my-embeddings',
+      azureOpenAiEndpoint: 'https://x.openai.azure.com',
+    });
+    assert.deepEqual(named(own, 'Microsoft.CognitiveServices/accounts'), []);
+  });
+
+  test('stops before anything is made where no model is chosen, or one without its version', () => {
+    assert.throws(() => plan({ chatModel: 'none' }), /azureOpenAiEndpoint or openAiBaseUrl has to name/);
+    assert.throws(() => plan({ chatModel: 'some-model' }), /chatModel is NAME@VERSION/);
+    const own = { chatModel: 'none', openAiBaseUrl: 'https://models.example.com/v1' };
+    assert.throws(() => plan({ ...own, embeddingModel: 'm@1' }), /name of a deployment at your endpoint/);
+  });
+});
