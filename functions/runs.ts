@@ -7,8 +7,7 @@ import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
-import type { Handlers } from '../shared/http/call.ts';
-import { requireCursors } from '../shared/http/cursors.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import {
@@ -22,10 +21,9 @@ import { serve } from '../shared/http/serve.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Services> = {
   listRuns: async ({ project, params: { thread_id: threadId }, query, dialect }, { stores }) => {
     if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
-    await requireCursors('run', query);
     return presentPage(await stores.runs.list(threadId, query), runPresenter(dialect));
   },
 
@@ -84,6 +82,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('runs', 'threads/{thread_id}/runs/{run_id?}', handlers, services);
-serve('run-cancel', 'threads/{thread_id}/runs/{run_id}/cancel', handlers, services);
-serve('run-tool-outputs', 'threads/{thread_id}/runs/{run_id}/submit_tool_outputs', handlers, services);
+serve(handlers, services);

@@ -5,8 +5,8 @@ import { unixSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
 import { type ChunkingStrategy, chunkingOf, chunkingStrategy } from './chunking-strategy.ts';
 import { id } from './fields.ts';
-import { type Attributes, attributes, createStoreFile } from './vector-store-file.ts';
 import { countsOf, type Tally } from './vector-store.ts';
+import { type Attributes, attributes, createStoreFile } from './vector-store-file.ts';
 
 export type FileBatch = OpenAI.VectorStores.VectorStoreFileBatch;
 

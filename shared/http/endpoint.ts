@@ -1,7 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 
 import { ApiError } from '../api/error.ts';
-import { type Operation, type OperationName, operations } from '../api/operations.ts';
+import type { Operation } from '../api/operations/operation.ts';
+import { type OperationName, operations } from '../api/operations.ts';
 import { validate } from '../api/validate.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
@@ -34,7 +35,7 @@ export type Endpoint = (request: HttpRequest, context: InvocationContext) => Pro
  * Never rejects: in stream mode the library would leave the client waiting for minutes.
  */
 export function createEndpoint<S extends EndpointServices>(
-  handlers: Handlers<S>,
+  handlers: Partial<Handlers<S>>,
   provide: () => Promise<S>,
 ): Endpoint {
   return async (request, context) => {

@@ -1,11 +1,12 @@
 import { notFound } from '../api/error.ts';
 import { type FileBatchRecord, newFileBatch, type PlannedFile } from '../api/file-batch.ts';
-import { unixSeconds } from '../clock.ts';
+import type { VectorStoreRecord } from '../api/vector-store.ts';
+import { DAY, SECOND, unixSeconds } from '../clock.ts';
 import { errorFields } from '../log.ts';
 import { batchBeside } from '../store/file-batches.ts';
 import type { StoreView } from '../store/vector-stores.ts';
-import type { VectorStoreRecord } from '../api/vector-store.ts';
 import type { IndexingDependencies } from './dependencies.ts';
+import { noteUse } from './open-store.ts';
 import { spreadBatch } from './spread-batch.ts';
 
 /** So few files get their rows within the request that brings them: whoever lists them sees them at once. */
@@ -25,10 +26,10 @@ export async function addBatch(
   const { project, object: store } = view.record;
   const batch = newFileBatch(files, { project, storeId: store.id, now: clock.now() });
   await watch(dependencies, batch);
-  if (!(await stores.fileBatches.create(batch))) throw notFound('vector store', store.id);
+  if (!(await stores.fileBatches.create(batch))) throw notFound('vectorStore', store.id);
   dependencies.crash('batch-after-creation');
   await spread(dependencies, batch);
-  await stores.vectorStores.touch(store.id, unixSeconds(clock.now()));
+  await noteUse(dependencies, view, unixSeconds(clock.now()));
   return batch;
 }
 
@@ -39,7 +40,7 @@ export async function createStore(
   files: readonly PlannedFile[],
 ): Promise<StoreView> {
   const { stores, clock, crash } = dependencies;
-  await watchExpiry(dependencies, record);
+  await watchExpiry(dependencies, record, record.object.created_at);
   if (files.length === 0) return stores.vectorStores.create(record);
   const { project, object } = record;
   const batch = newFileBatch(files, { project, storeId: object.id, now: clock.now() });
@@ -50,23 +51,26 @@ export async function createStore(
   return view;
 }
 
-/** A message that waits for a store's expiry, so that its text and vectors go though nobody asks for it again. */
+/**
+ * A message that waits for a store's expiry, so that its text and vectors go though nobody asks for it again.
+ * @param lastActiveAt Unix seconds
+ */
 export async function watchExpiry(
   { indexQueue, clock }: Pick<IndexingDependencies, 'indexQueue' | 'clock'>,
   { project, object, expiresAfter }: VectorStoreRecord,
+  lastActiveAt: number,
 ): Promise<void> {
   if (!expiresAfter) return;
   const message = { type: 'expire-store', project, storeId: object.id } as const;
-  await indexQueue.put(message, delayUntilExpiry(expiresAfter.days, clock.now(), clock.now()));
+  await indexQueue.put(message, delayUntilExpiry(expiresAfter.days, lastActiveAt * SECOND, clock.now()));
 }
 
-const MS_PER_DAY = 86_400_000;
 /** A moment after the time is up, by whoever's clock. */
 const LATER_MS = 5000;
 
 /** @param lastUsed and `now` in Unix milliseconds */
 export const delayUntilExpiry = (days: number, lastUsed: number, now: number): number =>
-  Math.max(0, lastUsed + days * MS_PER_DAY - now) + LATER_MS;
+  Math.max(0, lastUsed + days * DAY - now) + LATER_MS;
 
 async function watch(
   { indexQueue, clock, config }: IndexingDependencies,

@@ -1,5 +1,5 @@
-import { type ApiError, notFound } from '../api/error.ts';
 import { chunkingOf } from '../api/chunking-strategy.ts';
+import { type ApiError, notFound } from '../api/error.ts';
 import { hasStoreExpired } from '../api/vector-store.ts';
 import {
   type CreateStoreFile,
@@ -13,9 +13,12 @@ import type { StoreFileRow } from '../store/store-files.ts';
 import type { StoreView } from '../store/vector-stores.ts';
 import { changeAttributes } from './change-attributes.ts';
 import type { IndexingDependencies } from './dependencies.ts';
-import { storeExpired } from './open-store.ts';
+import { noteUse, storeExpired } from './open-store.ts';
 
-type Dependencies = Pick<IndexingDependencies, 'stores' | 'indexQueue' | 'clock' | 'config' | 'crash' | 'search' | 'log'>;
+type Dependencies = Pick<
+  IndexingDependencies,
+  'stores' | 'indexQueue' | 'clock' | 'config' | 'crash' | 'search' | 'log'
+>;
 
 /**
  * Adds a file to a store: the watchdog message, then the transaction (file, counts), then the message that starts its
@@ -47,9 +50,7 @@ export async function addFile(
     isFirst: await stores.storeFiles.noteUse(project, request.file_id, store.id),
   };
   const added = await begin(dependencies, fresh, fresh.isFirst ? undefined : 'read');
-  if (view.state.lastActiveAt < unixSeconds(clock.now()) - ACTIVITY_SECONDS) {
-    await stores.vectorStores.touch(store.id, unixSeconds(clock.now()));
-  }
+  await noteUse(dependencies, view, unixSeconds(clock.now()));
   if ('kept' in added) {
     const { kept } = added;
     if (request.attributes === undefined) return kept;
@@ -58,11 +59,11 @@ export async function addFile(
   return added.begun;
 }
 
-/** A store's use is noted at most this often. */
-export const ACTIVITY_SECONDS = 60;
-
 /** Whether what is in the store is what was asked for, so that nothing has to be done. */
-export const isAsWanted = ({ removed, object }: StoreFileRecord, { chunking }: Pick<NewStoreFile, 'chunking'>): boolean =>
+export const isAsWanted = (
+  { removed, object }: StoreFileRecord,
+  { chunking }: Pick<NewStoreFile, 'chunking'>,
+): boolean =>
   !removed &&
   (object.status === 'completed' || object.status === 'in_progress') &&
   JSON.stringify(object.chunking_strategy) === JSON.stringify(chunking);
@@ -111,5 +112,5 @@ async function refusalOf(
   const view = await stores.vectorStores.get(project, storeId);
   return view && hasStoreExpired(view.record, view.state, clock.now())
     ? storeExpired(storeId)
-    : notFound('vector store', storeId);
+    : notFound('vectorStore', storeId);
 }

@@ -4,7 +4,10 @@ import { scheduleCompaction } from './compaction.ts';
 import type { IndexingDependencies } from './dependencies.ts';
 import { withAttributes } from './file-changes.ts';
 
-type Dependencies = Pick<IndexingDependencies, 'stores' | 'indexQueue' | 'search' | 'log' | 'clock' | 'crash'>;
+type Dependencies = Pick<
+  IndexingDependencies,
+  'stores' | 'indexQueue' | 'search' | 'log' | 'clock' | 'crash'
+>;
 
 /** When a change whose process may have died is looked at again. */
 const SECOND_LOOK_MS = MINUTE;

@@ -49,7 +49,11 @@ export class ClaimedFile {
     // Passing faults are left to the next beat: the lease has room for two.
     this.#stopBeating = heartbeat([{ everyMs: dependencies.config.runLeaseMs / 3, beat }], (error) => {
       if (error instanceof LostFile) this.#abort.abort(error);
-      else dependencies.log.warn('could not renew a lease', { file: this.record.object.id, ...errorFields(error) });
+      else
+        dependencies.log.warn('could not renew a lease', {
+          file: this.record.object.id,
+          ...errorFields(error),
+        });
     });
   }
 
@@ -116,8 +120,7 @@ export class ClaimedFile {
     const now = clock.now();
     const place = { storeId: object.vector_store_id, fileId: object.id };
     const message = { type: 'index-file', ...place, kind: 'watch', since: now } as const;
-    const postponed =
-      work.watchdog && (await indexQueue.postpone(work.watchdog, message, config.runLeaseMs));
+    const postponed = work.watchdog && (await indexQueue.postpone(work.watchdog, message, config.runLeaseMs));
     const watchdog = postponed || (await indexQueue.put(message, config.runLeaseMs));
     await this.#write((record) => renewed(record, this.#ownName, now + config.runLeaseMs, watchdog));
     this.#owner = this.#ownName;

@@ -1,8 +1,8 @@
-import { progressed } from './file-changes.ts';
-import type { ClaimedFile } from './claimed-file.ts';
-import type { IndexingDependencies } from './dependencies.ts';
 import type { Embedder } from '../search/embed/embedder.ts';
 import type { Passage } from '../search/search-index.ts';
+import type { ClaimedFile } from './claimed-file.ts';
+import type { IndexingDependencies } from './dependencies.ts';
+import { progressed } from './file-changes.ts';
 
 /** Passages between two checkpoints. */
 const PIECE = 256;

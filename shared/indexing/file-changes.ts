@@ -1,5 +1,5 @@
-import type { Attributes, IndexingError, StoreFileRecord } from '../api/vector-store-file.ts';
 import type { QueueReceipt } from '../api/run.ts';
+import type { Attributes, IndexingError, StoreFileRecord } from '../api/vector-store-file.ts';
 
 /** Every change of a file in a vector store, as pure functions. Times are Unix milliseconds. */
 

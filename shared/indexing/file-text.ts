@@ -1,5 +1,9 @@
 import type { StoreFileRecord } from '../api/vector-store-file.ts';
-import { EXTRACTOR_VERSION, ExtractionError, MAX_EXTRACTED_FILE_BYTES } from '../search/extract/extraction.ts';
+import {
+  EXTRACTOR_VERSION,
+  ExtractionError,
+  MAX_EXTRACTED_FILE_BYTES,
+} from '../search/extract/extraction.ts';
 import type { IndexingDependencies } from './dependencies.ts';
 import { MemoryGate } from './memory-gate.ts';
 
@@ -30,7 +34,10 @@ export async function fileText(
   if (known) return known;
   if (fileBytes > MAX_EXTRACTED_FILE_BYTES) {
     const limit = Math.floor(MAX_EXTRACTED_FILE_BYTES / MEGABYTE);
-    throw new ExtractionError('invalid_file', `The file is larger than ${limit} MB, the most that is searched.`);
+    throw new ExtractionError(
+      'invalid_file',
+      `The file is larger than ${limit} MB, the most that is searched.`,
+    );
   }
   return gate.within(fileBytes, async () => {
     const bytes = await stores.files.readBytes(project, object.id, signal);
@@ -39,4 +46,15 @@ export async function fileText(
     await search.texts.write(name, text);
     return text;
   });
+}
+
+/** The text of a file that is in a store; undefined when the store has expired. */
+export async function fileContent(
+  { search }: Pick<IndexingDependencies, 'search'>,
+  { project, object }: StoreFileRecord,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const name = { project, fileId: object.id, version: EXTRACTOR_VERSION };
+  const text = await search.texts.read(name, signal);
+  return text && new TextDecoder().decode(text);
 }

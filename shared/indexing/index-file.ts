@@ -28,7 +28,8 @@ const LONGEST_PAUSE_MS = 5 * MINUTE;
 
 const givenUp: IndexingError = {
   code: 'server_error',
-  message: 'The file could not be processed, however often it was tried. Remove it and add it again to retry.',
+  message:
+    'The file could not be processed, however often it was tried. Remove it and add it again to retry.',
 };
 
 /**
@@ -191,9 +192,7 @@ async function indexWhole(dependencies: IndexingDependencies, file: ClaimedFile)
 const chunkSizeOf = ({ object }: StoreFileRecord) => {
   const strategy = object.chunking_strategy;
   const { max_chunk_size_tokens: maxTokens, chunk_overlap_tokens: overlapTokens } =
-    strategy?.type === 'static'
-      ? strategy.static
-      : { max_chunk_size_tokens: 800, chunk_overlap_tokens: 400 };
+    strategy?.type === 'static' ? strategy.static : { max_chunk_size_tokens: 800, chunk_overlap_tokens: 400 };
   return { maxTokens, overlapTokens };
 };
 
@@ -210,7 +209,11 @@ const pauseOf = ({ work }: StoreFileRecord, { retryAfterMs = 0 }: EmbeddingError
   Math.min(LONGEST_PAUSE_MS, Math.max(retryAfterMs, SHORTEST_PAUSE_MS * 2 ** work.tries));
 
 /** Another invocation goes on, `afterMs` from now. */
-async function handOver(dependencies: IndexingDependencies, file: ClaimedFile, afterMs: number): Promise<void> {
+async function handOver(
+  dependencies: IndexingDependencies,
+  file: ClaimedFile,
+  afterMs: number,
+): Promise<void> {
   const { indexQueue, clock } = dependencies;
   const { vector_store_id: storeId, id: fileId } = file.record.object;
   try {

@@ -20,7 +20,7 @@ export async function requireStore(
   param: string | null = null,
 ): Promise<StoreView> {
   const view = await dependencies.stores.vectorStores.get(project, id);
-  if (!view) throw notFound('vector store', id, param);
+  if (!view) throw notFound('vectorStore', id, param);
   await noteExpiry(dependencies, view);
   return view;
 }
@@ -38,6 +38,19 @@ export async function requireOpenStore(
   const view = await requireStore(dependencies, project, id, param);
   if (hasStoreExpired(view.record, view.state, dependencies.clock.now())) throw storeExpired(id, param);
   return view;
+}
+
+/** A store's use is noted at most this often. */
+const ACTIVITY_SECONDS = 60;
+
+/** Notes that a store is used, which puts its expiry off. `now` in Unix seconds. */
+export async function noteUse(
+  { stores }: Pick<Dependencies, 'stores'>,
+  { record, state }: StoreView,
+  now: number,
+): Promise<void> {
+  if (state.lastActiveAt > now - ACTIVITY_SECONDS) return;
+  await stores.vectorStores.touch(record.object.id, now);
 }
 
 /** Stores whose expiry this process has passed on already. */

@@ -9,9 +9,9 @@ import { batchKey, storeRow } from '../store/keys.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { StoreFileRow } from '../store/store-files.ts';
 import { isAsWanted } from './add-file.ts';
+import { intoIndex } from './change-attributes.ts';
 import type { IndexingDependencies } from './dependencies.ts';
 import { cancelled, failed, withAttributes } from './file-changes.ts';
-import { intoIndex } from './change-attributes.ts';
 
 type BatchMessage = Extract<IndexMessage, { type: 'spread-batch' }>;
 
@@ -109,7 +109,10 @@ async function spreadSome(
   return spread + planned.length < record.files.length;
 }
 
-const isGone = { code: 'invalid_file', message: 'The file was deleted before it could be processed.' } as const;
+const isGone = {
+  code: 'invalid_file',
+  message: 'The file was deleted before it could be processed.',
+} as const;
 
 /** The files as they are to be added, and whether each is still there. */
 async function filesOf(

@@ -23,7 +23,12 @@ export const IndexMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel-batch'), storeId: z.string(), batchId: z.string() }),
   z.object({ type: z.literal('remove-file'), project: z.string(), ...file, attempt: z.number() }),
   z.object({ type: z.literal('sync-attributes'), project: z.string(), ...file }),
-  z.object({ type: z.literal('remove-store'), project: z.string(), storeId: z.string(), sortKey: z.string() }),
+  z.object({
+    type: z.literal('remove-store'),
+    project: z.string(),
+    storeId: z.string(),
+    sortKey: z.string(),
+  }),
   z.object({ type: z.literal('expire-store'), project: z.string(), storeId: z.string() }),
   /** A file object is deleted; `since` as above: it may come before the deletion. */
   z.object({ type: z.literal('forget-file'), project: z.string(), fileId: z.string(), since: z.number() }),

@@ -29,6 +29,9 @@ export interface NewFile {
   readonly maxBytes: number;
 }
 
+/** Tells that a file is about to be removed, to whom it concerns; done before, and repeatable. */
+export type AnnounceRemoval = (project: string, id: string) => Promise<void>;
+
 /** A transfer holds at most this much of a file in memory: blocks of 1 MiB, two on their way. */
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_AT_ONCE = 2;
@@ -39,11 +42,13 @@ export class FileStore {
   readonly #table: DocumentTable;
   readonly #blobs: ContainerClient;
   readonly #clock: Clock;
+  readonly #announce: AnnounceRemoval;
 
-  constructor(table: DocumentTable, blobs: ContainerClient, clock: Clock) {
+  constructor(table: DocumentTable, blobs: ContainerClient, clock: Clock, announce: AnnounceRemoval) {
     this.#clock = clock;
+    this.#announce = announce;
     this.#table = table;
-    this.#rows = new ProjectCollection<FileRecord>(table);
+    this.#rows = new ProjectCollection<FileRecord>(table, 'file');
     this.#blobs = blobs;
   }
 
@@ -127,7 +132,11 @@ export class FileStore {
    * ask for its removal again.
    */
   async remove(project: string, id: string): Promise<boolean> {
-    return (await this.#rows.remove(project, id, () => this.discard(project, id))) !== undefined;
+    const removed = await this.#rows.remove(project, id, async () => {
+      await this.#announce(project, id);
+      await this.discard(project, id);
+    });
+    return removed !== undefined;
   }
 
   /**

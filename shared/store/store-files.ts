@@ -1,9 +1,19 @@
 import type { PageQuery } from '../api/page.ts';
-import type { StoreFileRecord } from '../api/vector-store-file.ts';
 import type { FileStatus, Tally } from '../api/vector-store.ts';
+import type { StoreFileRecord } from '../api/vector-store-file.ts';
 import { isPlausibleId } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { inBatches } from './in-batches.ts';
-import { ascendingKey, batchKey, descendingKey, endOf, storeFileKey, storeFileKeys, storeRow, useKey } from './keys.ts';
+import {
+  ascendingKey,
+  batchKey,
+  descendingKey,
+  endOf,
+  storeFileKey,
+  storeFileKeys,
+  storeRow,
+  useKey,
+} from './keys.ts';
 import { mergePages } from './merge-pages.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { type Change, Conflict, type DocumentTable, type Row, replacement, type Version } from './table.ts';
@@ -40,7 +50,9 @@ export class StoreFiles {
 
   /** The row, also of a file that was removed. */
   async row(storeId: string, fileId: string): Promise<StoreFileRow | undefined> {
-    return isPlausibleId(fileId) ? this.#table.get<StoreFileRecord>(storeId, storeFileKey(fileId)) : undefined;
+    return isPlausibleId(fileId)
+      ? this.#table.get<StoreFileRecord>(storeId, storeFileKey(fileId))
+      : undefined;
   }
 
   async get(storeId: string, fileId: string): Promise<StoreFileRecord | undefined> {
@@ -98,18 +110,15 @@ export class StoreFiles {
 
   /**
    * Files of a store, or of one of its batches; in any status their lists are merged, so that a page costs the same
-   * in a store of any size.
+   * in a store of any size. The id of a file that was removed still marks its place.
+   * @throws {ApiError} 404 for an unknown cursor
    */
   async list(
     storeId: string,
     query: PageQuery & { filter?: FileStatus | undefined },
     batchId: string | null = null,
   ): Promise<{ data: StoreFileRecord[]; hasMore: boolean }> {
-    const [after, before] = await Promise.all([
-      this.#place(storeId, query.after),
-      this.#place(storeId, query.before),
-    ]);
-    const scan = { limit: query.limit, order: query.order, after, before };
+    const scan = await keyed('file', query, async (id) => (await this.row(storeId, id))?.document.sortKey);
     const pages = await Promise.all(
       (query.filter ? [query.filter] : statuses).map((status) =>
         scanPage<StoreFileRecord>(this.#table, storeId, storeFileKeys(status, batchId), scan),
@@ -119,11 +128,6 @@ export class StoreFiles {
       pages.map(({ rows, hasMore }) => ({ data: rows.map(({ document }) => document), hasMore })),
       scan,
     );
-  }
-
-  /** Whether the file is, or was, in the store: then it has a place in its lists. */
-  async hasPlace(storeId: string, fileId: string): Promise<boolean> {
-    return (await this.row(storeId, fileId)) !== undefined;
   }
 
   /** Ids of all files that a store has, or had, rows of; `after` the last one of the page before. */
@@ -176,10 +180,6 @@ export class StoreFiles {
   /** Rows of several files, in their order. */
   rows(storeId: string, fileIds: readonly string[]): Promise<(StoreFileRow | undefined)[]> {
     return inBatches(fileIds, (id) => this.row(storeId, id));
-  }
-
-  async #place(storeId: string, fileId: string | undefined): Promise<string | undefined> {
-    return fileId === undefined ? undefined : (await this.row(storeId, fileId))?.document.sortKey;
   }
 }
 

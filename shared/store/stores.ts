@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { SessionStore } from '../sessions/session-record.ts';
 import type { StorageAccount } from './connection.ts';
 import { FileBatches } from './file-batches.ts';
-import { FileStore } from './files.ts';
+import { type AnnounceRemoval, FileStore } from './files.ts';
 import { MessageStore } from './messages.ts';
 import { patiently } from './patience.ts';
 import { ProjectCollection } from './project-collection.ts';
@@ -50,7 +50,12 @@ const tables = [
 const containers = ['files', 'spill', 'events'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison', 'index', 'index-poison'] as const;
 
-export function openStores(account: StorageAccount, clock: Clock): Stores {
+/** @param announceRemoval of files, see {@link FileStore.remove} */
+export function openStores(
+  account: StorageAccount,
+  clock: Clock,
+  announceRemoval: AnnounceRemoval = async () => {},
+): Stores {
   const spills = account.container('spill');
   const files = account.container('files');
   const table = (name: (typeof tables)[number]) => new DocumentTable(account.table(name), spills);
@@ -60,12 +65,12 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
   const shares = new Shares(vectorStores);
   const turns = new Turns();
   return {
-    assistants: new ProjectCollection<AssistantRecord>(table('assistants')),
+    assistants: new ProjectCollection<AssistantRecord>(table('assistants'), 'assistant'),
     threads: new ThreadStore(threads, table('threadlist'), turns),
     messages: new MessageStore(threads, clock, turns),
     runs: new RunStore(threads),
     runSteps: new RunStepStore(threads),
-    files: new FileStore(table('files'), files, clock),
+    files: new FileStore(table('files'), files, clock, announceRemoval),
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
     workspaces: new WorkspaceStore(threads),

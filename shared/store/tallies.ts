@@ -91,9 +91,7 @@ export class Shares {
       const changed = [...tallies.values()].map((change, index) => add(current[index]!.document, change));
       // Whatever happens to the write, what is known now is not known to be the newest any more.
       for (const key of places) this.#known.delete(`${partition}/${key}`);
-      const { versions, result } = await write(
-        current.map((row, index) => replacement(row, changed[index])),
-      );
+      const { versions, result } = await write(current.map((row, index) => replacement(row, changed[index])));
       for (const [index, row] of current.entries()) {
         const version = versions.get(row.key);
         if (version) this.#keep({ ...row, ...version, document: changed[index]! });

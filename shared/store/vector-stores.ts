@@ -1,10 +1,18 @@
 import type { Page, PageQuery } from '../api/page.ts';
 import { emptyTally, type StoreState, type Tally, type VectorStoreRecord } from '../api/vector-store.ts';
-import { isPlausibleId, sortKeyOf } from '../ids.ts';
+import { isPlausibleId } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { inBatches } from './in-batches.ts';
 import { ascendingKey, descendingKey, projectKeys, storeRow } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
-import { type Change, Conflict, type DocumentTable, MAX_TRANSACTION_ROWS, type Row, replacement } from './table.ts';
+import {
+  type Change,
+  Conflict,
+  type DocumentTable,
+  MAX_TRANSACTION_ROWS,
+  type Row,
+  replacement,
+} from './table.ts';
 import { readTallied, type Shares, shareDeletions, shareInsertions } from './tallies.ts';
 import { scanPage } from './time-ordered.ts';
 
@@ -66,14 +74,17 @@ export class VectorStores {
     return found && { record: found.row.document, state: stateOf(found.row), tally: found.tally };
   }
 
-  /** Newest first by default. Entries whose store is gone are passed over. */
+  /**
+   * Newest first by default. Entries whose store is gone are passed over.
+   * @throws {ApiError} 404 for an unknown cursor
+   */
   async list(project: string, query: PageQuery): Promise<Page<StoreView>> {
-    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, {
-      limit: query.limit,
-      order: query.order,
-      after: await this.#cursor(project, query.after),
-      before: await this.#cursor(project, query.before),
-    });
+    const cursors = await keyed(
+      'vectorStore',
+      query,
+      async (id) => (await this.get(project, id))?.record.sortKey,
+    );
+    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, cursors);
     const stores = await inBatches(page.rows, (row) => this.get(project, row.document.id));
     return { data: stores.filter((store) => store !== undefined), hasMore: page.hasMore };
   }
@@ -189,11 +200,6 @@ export class VectorStores {
     if (found?.row.document.project !== project) return undefined;
     this.#shares.learn(found.shares);
     return found;
-  }
-
-  async #cursor(project: string, id: string | undefined): Promise<string | undefined> {
-    if (id === undefined) return undefined;
-    return (await this.get(project, id))?.record.sortKey ?? sortKeyOf(id);
   }
 }
 
