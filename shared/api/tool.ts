@@ -49,8 +49,11 @@ const codeInterpreterResources = z.strictObject({
 
 const fileSearchResources = z.strictObject({ vector_store_ids: z.array(id()).max(1).optional() });
 
+/** Files that a store made along the way begins with; more are added to it in batches. */
+const FILES_OF_NEW_STORE = 10_000;
+
 const newVectorStore = z.strictObject({
-  file_ids: z.array(id()).max(100_000_000).optional(),
+  file_ids: z.array(id()).max(FILES_OF_NEW_STORE).optional(),
   chunking_strategy: chunkingStrategy.optional(),
   metadata: metadata(),
 });

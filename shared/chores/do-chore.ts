@@ -10,7 +10,7 @@ export async function doChore(services: ChoreServices, message: ChoreMessage): P
     case 'remove-session':
       return removeSession(message, { groups: services.groups, sweep: services.sweepSessions });
     case 'remove-thread':
-      return clearThread(services, message.threadId);
+      return clearThread(services, message);
   }
 }
 

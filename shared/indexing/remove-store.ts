@@ -15,7 +15,7 @@ const FILES_AT_ONCE = 100;
  * unknown to callers, and nobody can add to it. False when there is no such store.
  */
 export async function removeStore(
-  dependencies: IndexingDependencies,
+  dependencies: Pick<IndexingDependencies, 'stores' | 'indexQueue' | 'crash'>,
   project: string,
   storeId: string,
 ): Promise<boolean> {

@@ -3,7 +3,7 @@ import { emptyTally } from '../api/vector-store.ts';
 import { type NewStoreFile, newStoreFile, type StoreFileRecord } from '../api/vector-store-file.ts';
 import { MINUTE } from '../clock.ts';
 import type { IndexMessage } from '../queue/index-queue.ts';
-import { batchProgress } from '../store/file-batches.ts';
+import { batchProgress, type FileBatches } from '../store/file-batches.ts';
 import { inBatches } from '../store/in-batches.ts';
 import { batchKey, storeRow } from '../store/keys.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
@@ -13,6 +13,7 @@ import { intoIndex } from './change-attributes.ts';
 import type { IndexingDependencies } from './dependencies.ts';
 import { cancelled, failed, withAttributes } from './file-changes.ts';
 
+type SpreadingBatch = NonNullable<Awaited<ReturnType<FileBatches['row']>>>;
 type BatchMessage = Extract<IndexMessage, { type: 'spread-batch' }>;
 
 /**
@@ -51,26 +52,29 @@ export async function spreadBatch(
   storeId: string,
   batchId: string,
 ): Promise<void> {
-  for (;;) {
-    const isLeft = await retryConflicts(() => spreadSome(dependencies, storeId, batchId));
-    if (!isLeft) return;
-    dependencies.crash('batch-mid-spread');
+  const read = () => dependencies.stores.fileBatches.row(storeId, batchId);
+  // The list of files may be long: it is read again only after a conflict.
+  for (let batch = await read(); batch; dependencies.crash('batch-mid-spread')) {
+    let known: SpreadingBatch | undefined = batch;
+    batch = await retryConflicts(async () => {
+      const newest: SpreadingBatch | undefined = known ?? (await read());
+      known = undefined;
+      return newest && spreadSome(dependencies, newest);
+    });
   }
 }
 
-/** One transaction's files. @returns whether any are left @throws {Conflict} */
+/** One transaction's files. @returns the batch as it stands then; undefined when nothing is left @throws {Conflict} */
 async function spreadSome(
   dependencies: IndexingDependencies,
-  storeId: string,
-  batchId: string,
-): Promise<boolean> {
+  batch: SpreadingBatch,
+): Promise<SpreadingBatch | undefined> {
   const { stores, indexQueue, clock, config } = dependencies;
-  const batch = await stores.fileBatches.row(storeId, batchId);
-  if (!batch) return false;
   const { document: record } = batch.row;
+  const { storeId, id: batchId } = record;
   const { spread, cancelled: isCancelled } = batch.state;
   const planned = record.files.slice(spread, spread + FILES_AT_ONCE);
-  if (planned.length === 0) return false;
+  if (planned.length === 0) return undefined;
   const now = clock.now();
   const files = await filesOf(dependencies, record, planned, batchId);
   const rows = await stores.storeFiles.rows(
@@ -102,11 +106,13 @@ async function spreadSome(
       [batchKey(batchId), counted],
     ]),
   );
-  if (!versions) return false;
+  if (!versions) return undefined;
   await inBatches([...messages.values()], (message) => indexQueue.put(message));
   const changed = moves.filter(({ before, after }) => isAttributeChange(before, after));
   await inBatches(changed, ({ after }) => intoIndex(dependencies, after));
-  return spread + planned.length < record.files.length;
+  const version = versions.get(batch.row.key);
+  if (!version) return stores.fileBatches.row(storeId, batchId);
+  return { row: { ...batch.row, ...version }, state: { ...batch.state, spread: spread + planned.length } };
 }
 
 const isGone = {
