@@ -1,8 +1,8 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
+import { lookAfterRun } from '../shared/engine/look-after-run.ts';
 import { missingIn } from '../shared/engine/missing.ts';
-import { rescueRun } from '../shared/engine/rescue-run.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
@@ -47,10 +47,9 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
 
   getRun: async ({ project, params: { thread_id: threadId, run_id: id }, request, dialect }, all) => {
     const { stores, clock } = all;
-    const record = await stores.runs.get(project, threadId, id);
-    if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
-    await rescueRun(all, record);
-    const run = runPresenter(dialect)(record);
+    const found = await stores.runs.get(project, threadId, id);
+    if (!found) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
+    const run = runPresenter(dialect)(await lookAfterRun(all, found));
     return isTerminal(run.status)
       ? run
       : new JsonReply(run, pollAfter(run.created_at, clock.now(), request.headers));

@@ -85,7 +85,7 @@ param httpConcurrency int = 64
 @maxValue(100)
 param alwaysReadyHttp int = 1
 
-@description('Instances that always wait for queued runs. 0 = scale to zero, and the first queued run waits for a start.')
+@description('Instances that always wait for queued runs. 0 = scale to zero: a run that nobody polls waits for a start.')
 @minValue(0)
 @maxValue(100)
 param alwaysReadyRunWorker int = 1

@@ -58,6 +58,8 @@ export const settings = z.object({
   /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */
   RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 1_500),
   RUN_LEASE_SECONDS: seconds(30 * SECOND, 1, 300),
+  /** Twice what a warm queue takes (host.json, `maxPollingInterval`), so that only a cold one is overtaken. */
+  RUN_OVERTAKE_SECONDS: seconds(SECOND, 0.1, 300),
   SESSION_TTL_SECONDS: seconds(HOUR, 5, 3_600),
   SESSION_CALL_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 3_600),
   SESSION_START_TIMEOUT_SECONDS: seconds(5 * MINUTE, 1, 1_800),
@@ -92,6 +94,7 @@ function inMilliseconds({
   RUN_TTL_SECONDS,
   RUN_SLICE_SECONDS,
   RUN_LEASE_SECONDS,
+  RUN_OVERTAKE_SECONDS,
   SESSION_TTL_SECONDS,
   SESSION_CALL_TIMEOUT_SECONDS,
   SESSION_START_TIMEOUT_SECONDS,
@@ -103,6 +106,7 @@ function inMilliseconds({
     runTtlMs: RUN_TTL_SECONDS * SECOND,
     runSliceMs: RUN_SLICE_SECONDS * SECOND,
     runLeaseMs: RUN_LEASE_SECONDS * SECOND,
+    runOvertakeMs: RUN_OVERTAKE_SECONDS * SECOND,
     sessionTtlMs: SESSION_TTL_SECONDS * SECOND,
     sessionCallTimeoutMs: SESSION_CALL_TIMEOUT_SECONDS * SECOND,
     sessionStartTimeoutMs: SESSION_START_TIMEOUT_SECONDS * SECOND,

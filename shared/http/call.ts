@@ -1,8 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
-
-import type { FunctionName, OperationName, Operations } from '../api/operations.ts';
 import type { Caller } from '../callers/caller.ts';
+import type { FunctionName, OperationName, Operations } from '../operations/all.ts';
 import type { Dialect } from './dialect.ts';
 import type { Reply } from './reply.ts';
 

@@ -1,15 +1,16 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 
 import { ApiError } from '../api/error.ts';
-import type { Operation } from '../api/operations/operation.ts';
-import { type OperationName, operations } from '../api/operations.ts';
 import { validate } from '../api/validate.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
+import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
+import { type OperationName, operations } from '../operations/all.ts';
+import type { Operation } from '../operations/operation.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
 import type { Call, Handler, Handlers } from './call.ts';
@@ -26,6 +27,8 @@ export interface EndpointServices {
   readonly config: Pick<Config, keyof CallerSettings | 'RATE_LIMIT_PER_MINUTE'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where keys are kept beside those of the settings. */
+  readonly stores?: { readonly callerKeys: KeyStorage };
 }
 
 export type Endpoint = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
@@ -126,11 +129,13 @@ interface Gate {
 const gates = new WeakMap<object, Gate>();
 
 /** Keys and counters are shared by all functions of an app. */
-function gateOf({ config, clock }: EndpointServices): Gate {
+function gateOf({ config, clock, log, stores }: EndpointServices): Gate {
   const known = gates.get(config);
   if (known) return known;
+  const now = () => clock.now();
+  const unnoted = (error: unknown) => log.warn("A key's use could not be noted", errorFields(error));
   const gate = {
-    callers: readCallers(config, () => clock.now()),
+    callers: readCallers(config, now, stores && storedKeys(stores.callerKeys, now, unnoted)),
     limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
   };
   gates.set(config, gate);

@@ -1,6 +1,6 @@
 import { notFound, type ObjectKind } from '../api/error.ts';
-import type { OperationName } from '../api/operations.ts';
 import { isPlausibleId } from '../ids.ts';
+import type { OperationName } from '../operations/all.ts';
 import type { Call } from './call.ts';
 
 type Parameter = { [Name in OperationName]: keyof Call<Name>['params'] }[OperationName];

@@ -1,4 +1,4 @@
-import { type FunctionName, type OperationName, operations } from '../api/operations.ts';
+import { type FunctionName, type OperationName, operations } from '../operations/all.ts';
 
 export interface FunctionRoute {
   readonly name: FunctionName;

@@ -1,6 +1,6 @@
 import { app, type HttpMethod } from '@azure/functions';
 
-import type { OperationName } from '../api/operations.ts';
+import type { OperationName } from '../operations/all.ts';
 import type { Handlers } from './call.ts';
 import { watchConnections } from './disconnect.ts';
 import { createEndpoint, type Endpoint, type EndpointServices } from './endpoint.ts';

@@ -1,6 +1,7 @@
 import type { AssistantRecord } from '../api/assistant.ts';
 import type { Clock } from '../clock.ts';
 import type { SessionStore } from '../sessions/session-record.ts';
+import { CallerKeyStore } from './caller-keys.ts';
 import type { StorageAccount } from './connection.ts';
 import { FileBatches } from './file-batches.ts';
 import { type AnnounceRemoval, FileStore } from './files.ts';
@@ -34,6 +35,7 @@ export interface Stores {
   readonly vectorStores: VectorStores;
   readonly storeFiles: StoreFiles;
   readonly fileBatches: FileBatches;
+  readonly callerKeys: CallerKeyStore;
   /** Deletes the spilled documents of a thread that is gone. */
   clearSpills(threadId: string): Promise<void>;
 }
@@ -46,6 +48,7 @@ const tables = [
   'uploads',
   'vectorstores',
   'vectorstorelist',
+  'callerkeys',
 ] as const;
 const containers = ['files', 'spill', 'events'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison', 'index', 'index-poison'] as const;
@@ -77,6 +80,7 @@ export function openStores(
     vectorStores: new VectorStores(vectorStores, vectorStoreList, shares),
     storeFiles: new StoreFiles(vectorStores, vectorStoreList, shares),
     fileBatches: new FileBatches(vectorStores, shares),
+    callerKeys: new CallerKeyStore(table('callerkeys')),
     clearSpills: (threadId) => new Spills(spills).clear(threadId),
   };
 }

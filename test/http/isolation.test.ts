@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { toFile } from 'openai';
-import type { Operation } from '../../shared/api/operations/operation.ts';
-import { type OperationName, operations } from '../../shared/api/operations.ts';
+import { type OperationName, operations } from '../../shared/operations/all.ts';
+import type { Operation } from '../../shared/operations/operation.ts';
 import { handlers, testApi } from '../support/api.ts';
 import { storageTraffic, writes } from '../support/storage-traffic.ts';
 import { referenceFields } from './reference-fields.ts';

@@ -3,9 +3,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { parseRouteTemplate } from '../../local/host/route-template.ts';
-import { type OperationName, operations } from '../../shared/api/operations.ts';
 import { doors } from '../../shared/http/path.ts';
 import { functionsOf } from '../../shared/http/routes.ts';
+import { type OperationName, operations } from '../../shared/operations/all.ts';
 
 /**
  * Azure tries routes in alphabetical order of the functions' names, whatever their precedence

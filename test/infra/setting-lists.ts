@@ -14,6 +14,7 @@ export const LEFT_AT_DEFAULT: Readonly<Record<string, string>> = {
   RUN_TTL_SECONDS: 'tuning',
   RUN_SLICE_SECONDS: 'tuning',
   RUN_LEASE_SECONDS: 'tuning',
+  RUN_OVERTAKE_SECONDS: 'tuning',
   SESSION_TTL_SECONDS: 'tuning',
   SESSION_CALL_TIMEOUT_SECONDS: 'tuning',
   SESSION_START_TIMEOUT_SECONDS: 'tuning',

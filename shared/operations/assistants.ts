@@ -1,6 +1,6 @@
-import { assistantObject } from '../answers.ts';
-import { createAssistant, modifyAssistant } from '../assistant.ts';
-import { listQuery } from '../page.ts';
+import { assistantObject } from '../api/answers.ts';
+import { createAssistant, modifyAssistant } from '../api/assistant.ts';
+import { listQuery } from '../api/page.ts';
 import type { Operation } from './operation.ts';
 
 export const assistantOperations = {

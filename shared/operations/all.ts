@@ -1,12 +1,12 @@
-import { assistantOperations } from './operations/assistants.ts';
-import { attachedFileOperations } from './operations/attached-files.ts';
-import { fileOperations } from './operations/files.ts';
-import { messageOperations } from './operations/messages.ts';
-import { modelOperations } from './operations/models.ts';
-import { runOperations } from './operations/runs.ts';
-import { threadOperations } from './operations/threads.ts';
-import { uploadOperations } from './operations/uploads.ts';
-import { vectorStoreOperations } from './operations/vector-stores.ts';
+import { assistantOperations } from './assistants.ts';
+import { attachedFileOperations } from './attached-files.ts';
+import { fileOperations } from './files.ts';
+import { messageOperations } from './messages.ts';
+import { modelOperations } from './models.ts';
+import { runOperations } from './runs.ts';
+import { threadOperations } from './threads.ts';
+import { uploadOperations } from './uploads.ts';
+import { vectorStoreOperations } from './vector-stores.ts';
 
 /**
  * The whole API, a row for each operation. Routes, validation, the types of the handlers (all of them have to be

@@ -1,5 +1,5 @@
-import { uploadObject, uploadPartObject } from '../answers.ts';
-import { completeUpload, createUpload } from '../upload.ts';
+import { uploadObject, uploadPartObject } from '../api/answers.ts';
+import { completeUpload, createUpload } from '../api/upload.ts';
 import type { Operation } from './operation.ts';
 
 export const uploadOperations = {

@@ -1,8 +1,8 @@
-import { threadObject } from '../answers.ts';
-import { listQuery } from '../page.ts';
-import { createThreadAndRun } from '../run.ts';
-import { runObject } from '../run-answers.ts';
-import { createThread, modifyThread } from '../thread.ts';
+import { threadObject } from '../api/answers.ts';
+import { listQuery } from '../api/page.ts';
+import { createThreadAndRun } from '../api/run.ts';
+import { runObject } from '../api/run-answers.ts';
+import { createThread, modifyThread } from '../api/thread.ts';
 import type { Operation } from './operation.ts';
 
 export const threadOperations = {

@@ -1,7 +1,7 @@
-import { listQuery } from '../page.ts';
-import { createRun, followRunEventsQuery, modifyRun, submitToolOutputs } from '../run.ts';
-import { runObject, runStepObject } from '../run-answers.ts';
-import { includeQuery, listRunStepsQuery } from '../run-step.ts';
+import { listQuery } from '../api/page.ts';
+import { createRun, followRunEventsQuery, modifyRun, submitToolOutputs } from '../api/run.ts';
+import { runObject, runStepObject } from '../api/run-answers.ts';
+import { includeQuery, listRunStepsQuery } from '../api/run-step.ts';
 import type { Operation } from './operation.ts';
 
 export const runOperations = {

@@ -1,6 +1,6 @@
-import { assistantFileObject, messageFileObject } from '../answers.ts';
-import { createAssistantFile } from '../attached-file.ts';
-import { listQuery } from '../page.ts';
+import { assistantFileObject, messageFileObject } from '../api/answers.ts';
+import { createAssistantFile } from '../api/attached-file.ts';
+import { listQuery } from '../api/page.ts';
 import type { Operation } from './operation.ts';
 
 export const attachedFileOperations = {

@@ -1,4 +1,4 @@
-import { modelObject } from '../answers.ts';
+import { modelObject } from '../api/answers.ts';
 import type { Operation } from './operation.ts';
 
 export const modelOperations = {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { errorObject } from './answers.ts';
-import type { Answer, Operation } from './operations/operation.ts';
-import { operations } from './operations.ts';
+import { errorObject } from '../api/answers.ts';
+import { operations } from './all.ts';
+import type { Answer, Operation } from './operation.ts';
 
 type Json = Record<string, unknown>;
 

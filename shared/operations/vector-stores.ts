@@ -1,15 +1,15 @@
-import { createFileBatch } from '../file-batch.ts';
-import { listQuery } from '../page.ts';
-import { createVectorStore, modifyVectorStore } from '../vector-store.ts';
+import { createFileBatch } from '../api/file-batch.ts';
+import { listQuery } from '../api/page.ts';
+import { createVectorStore, modifyVectorStore } from '../api/vector-store.ts';
 import {
   fileBatchObject,
   fileContentPage,
   searchResultsPage,
   vectorStoreFileObject,
   vectorStoreObject,
-} from '../vector-store-answers.ts';
-import { createStoreFile, listStoreFilesQuery, updateStoreFile } from '../vector-store-file.ts';
-import { searchVectorStore } from '../vector-store-search.ts';
+} from '../api/vector-store-answers.ts';
+import { createStoreFile, listStoreFilesQuery, updateStoreFile } from '../api/vector-store-file.ts';
+import { searchVectorStore } from '../api/vector-store-search.ts';
 import type { Operation } from './operation.ts';
 
 export const vectorStoreOperations = {

@@ -1,5 +1,5 @@
-import { messageObject } from '../answers.ts';
-import { createMessage, listMessagesQuery, modifyMessage } from '../message.ts';
+import { messageObject } from '../api/answers.ts';
+import { createMessage, listMessagesQuery, modifyMessage } from '../api/message.ts';
 import type { Operation } from './operation.ts';
 
 export const messageOperations = {

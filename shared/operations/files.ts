@@ -1,5 +1,5 @@
-import { fileObject } from '../answers.ts';
-import { createFile, listFilesQuery } from '../file.ts';
+import { fileObject } from '../api/answers.ts';
+import { createFile, listFilesQuery } from '../api/file.ts';
 import type { Operation } from './operation.ts';
 
 export const fileOperations = {
