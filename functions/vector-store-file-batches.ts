@@ -32,8 +32,9 @@ const filesOf = ({ file_ids: ids, files }: CreateFileBatch): Reference[] => [
 export const handlers: HandlersOf<'vector-store-file-batches', Services> = {
   createVectorStoreFileBatch: async ({ project, params: { vector_store_id: id }, body }, all) => {
     const store = await requireOpenStore(all, project, id);
+    const files = plannedFiles(body);
     await requireFiles(all.stores.files, project, filesOf(body));
-    const batch = await addBatch(all, store, plannedFiles(body));
+    const batch = await addBatch(all, store, files);
     return present(await requireBatch(all, project, id, batch.id));
   },
 

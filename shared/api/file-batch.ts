@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { unixSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
 import { type ChunkingStrategy, chunkingOf, chunkingStrategy } from './chunking-strategy.ts';
+import { badRequest } from './error.ts';
 import { id } from './fields.ts';
 import { countsOf, type Tally } from './vector-store.ts';
 import { type Attributes, attributes, createStoreFile } from './vector-store-file.ts';
@@ -36,31 +37,30 @@ export interface FileBatchState {
 /** Files that one request may bring. */
 export const FILES_PER_BATCH = 2000;
 
-export const createFileBatch = z
-  .strictObject({
-    file_ids: z.array(id()).min(1).max(FILES_PER_BATCH).optional(),
-    files: z.array(createStoreFile).min(1).max(FILES_PER_BATCH).optional(),
-    attributes: attributes().optional(),
-    chunking_strategy: chunkingStrategy.optional(),
-  })
-  .check((context) => {
-    const { file_ids: ids, files } = context.value;
-    if ((ids === undefined) !== (files === undefined)) return;
-    context.issues.push({
-      code: 'custom',
-      message: `${ids ? 'Only one' : 'One'} of 'file_ids' and 'files' ${ids ? 'can' : 'must'} be given.`,
-      path: [ids ? 'files' : 'file_ids'],
-      params: { code: ids ? 'invalid_value' : 'missing_required_parameter' },
-      input: context.value,
-    });
-  });
+export const createFileBatch = z.strictObject({
+  file_ids: z.array(id()).min(1).max(FILES_PER_BATCH).optional(),
+  files: z.array(createStoreFile).min(1).max(FILES_PER_BATCH).optional(),
+  attributes: attributes().optional(),
+  chunking_strategy: chunkingStrategy.optional(),
+});
 export type CreateFileBatch = z.output<typeof createFileBatch>;
 
 /**
  * The files of a batch, each once: what is said of a file last counts. `attributes` and `chunking_strategy` of the
  * batch are for `file_ids` alone, as the API has it.
+ * @throws {ApiError} 400 unless one of the two ways to name files is taken
  */
 export function plannedFiles(request: CreateFileBatch): PlannedFile[] {
+  if (!request.files && !request.file_ids) {
+    throw badRequest(
+      "One of 'file_ids' and 'files' must be given.",
+      'file_ids',
+      'missing_required_parameter',
+    );
+  }
+  if (request.files && request.file_ids) {
+    throw badRequest("Only one of 'file_ids' and 'files' can be given.", 'files', 'invalid_value');
+  }
   const named = request.files ?? (request.file_ids ?? []).map((id) => ({ ...request, file_id: id }));
   const planned = named.map(
     ({ file_id, attributes: own, chunking_strategy }): PlannedFile => ({
