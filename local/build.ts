@@ -11,14 +11,20 @@ import { build, type Metafile } from 'esbuild';
  * client, token tables, telemetry) stays in chunks that are loaded when it is asked for.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Threads are files of their own. */
+const THREADS = ['shared/search/extract/extract-thread.ts'];
 const LAZY = [
   '@azure/arm-containerinstance',
   '@azure/identity',
   '@azure/monitor-opentelemetry-exporter',
   '@opentelemetry/sdk-metrics',
   '@opentelemetry/sdk-trace-base',
+  'fflate',
   'gpt-tokenizer',
+  'htmlparser2',
   'openai',
+  'unpdf',
+  'word-extractor',
 ];
 const IMPORT_RUNS = 5;
 
@@ -29,7 +35,7 @@ export async function buildPackage(dist: string): Promise<PackageReport> {
   await rm(dist, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: entries.sort(),
+    entryPoints: [...entries.sort(), ...THREADS],
     outbase: '.',
     outdir: dist,
     chunkNames: 'chunks/[name]-[hash]',

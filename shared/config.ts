@@ -53,6 +53,9 @@ export const settings = z.object({
   MODELS: z.string().default(''),
   /** Context sizes in tokens: `gpt-4o=128000,*=128000`. */
   MODEL_CONTEXT_TOKENS: z.string().default('*=128000'),
+  /** The model (or deployment) that texts are compared by; none: by their words alone. */
+  EMBEDDING_MODEL: z.string().optional(),
+  EMBEDDING_DIMENSIONS: count(256, 1, 4096),
   MODEL_IDLE_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 600),
   RUN_TTL_SECONDS: seconds(10 * MINUTE, 1, 86_400),
   /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */

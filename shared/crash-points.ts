@@ -26,7 +26,9 @@ export const crashPoints = [
   'batch-after-creation',
   'batch-mid-spread',
   'store-mid-removal',
-  'index-mid-compaction',
+  'compaction-sealed',
+  'compaction-segment-written',
+  'compaction-manifest-replaced',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

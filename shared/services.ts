@@ -16,7 +16,7 @@ import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
 import { ChoreQueue } from './queue/chore-queue.ts';
 import { IndexQueue } from './queue/index-queue.ts';
 import { RunQueue } from './queue/run-queue.ts';
-import { temporarySearch } from './search/temporary.ts';
+import { createSearch } from './search/search.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
@@ -75,6 +75,7 @@ export async function createServices(
   });
   const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.sessionTtlMs });
   const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
+  const search = createSearch({ config, container: account.container('search'), clock, log, crash });
   const events = new EventLogs(account.container('events'), log);
   return {
     config,
@@ -87,9 +88,9 @@ export async function createServices(
     sessions,
     sweepSessions,
     events,
+    search,
     runQueue: new RunQueue(account.queue('runs')),
     indexQueue,
-    search: temporarySearch(),
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
     telemetry,

@@ -25,6 +25,17 @@ const rooms: Record<string, { readonly from: readonly string[]; readonly package
     from: ['shared/sessions', 'shared/ids.ts', 'shared/clock.ts', 'shared/log.ts'],
     packages: /^(zod|@azure\/(arm-containerinstance|identity))$/,
   },
+  'shared/search': {
+    from: [
+      'shared/search',
+      'shared/model',
+      'shared/store/in-batches.ts',
+      'shared/ids.ts',
+      'shared/clock.ts',
+      'shared/log.ts',
+    ],
+    packages: /^(fflate|gpt-tokenizer|htmlparser2|unpdf|word-extractor)/,
+  },
   'shared/tools': {
     from: [
       'shared/tools',

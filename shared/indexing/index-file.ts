@@ -145,7 +145,7 @@ async function indexWhole(dependencies: IndexingDependencies, file: ClaimedFile)
   const identity = await stores.vectorStores.pin(
     project,
     store.id,
-    async () => (await search.embedders.forNewStore(signal)).identity,
+    async () => (await search.embedders.forNewStore()).identity,
   );
   if (!identity) throw new LostFile(object.id);
   const embedder = search.embedders.pinned(identity);

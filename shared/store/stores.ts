@@ -50,7 +50,7 @@ const tables = [
   'vectorstorelist',
   'callerkeys',
 ] as const;
-const containers = ['files', 'spill', 'events'] as const;
+const containers = ['files', 'spill', 'events', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison', 'index', 'index-poison'] as const;
 
 /** @param announceRemoval of files, see {@link FileStore.remove} */

@@ -25,7 +25,13 @@ suite('the deployment package', () => {
     assert.equal(manifest.main, 'functions/*.js');
     assert.equal(manifest.type, 'module');
     assert.equal(manifest.dependencies, undefined);
-    assert.deepEqual((await readdir(dist)).sort(), ['chunks', 'functions', 'host.json', 'package.json']);
+    assert.deepEqual((await readdir(dist)).sort(), [
+      'chunks',
+      'functions',
+      'host.json',
+      'package.json',
+      'shared',
+    ]);
   });
 
   test('is sent by azd as it is', async () => {

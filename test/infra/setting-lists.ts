@@ -8,6 +8,8 @@ export const LEFT_AT_DEFAULT: Readonly<Record<string, string>> = {
   ENTRA_TENANTS: 'none unless infra/settings.json names some: docs/callers.md',
   ENTRA_AUDIENCES: 'none unless infra/settings.json names some: docs/callers.md',
   ENTRA_CALLERS: 'none unless infra/settings.json names some: docs/callers.md',
+  EMBEDDING_MODEL: 'none unless infra/settings.json names a deployment: docs/file-search.md',
+  EMBEDDING_DIMENSIONS: 'tuning',
   RATE_LIMIT_PER_MINUTE: 'tuning',
   MAX_FILE_BYTES: 'tuning',
   MODEL_IDLE_TIMEOUT_SECONDS: 'tuning',
