@@ -10,6 +10,7 @@ import { runs } from './runs.ts';
 import { streams } from './streams.ts';
 import { threads } from './threads.ts';
 import { tools } from './tools.ts';
+import { vectorStores } from './vector-stores.ts';
 
 /** The suite: what clients may rely on, a row for each behaviour. */
 export const rows: readonly Row[] = [
@@ -18,6 +19,7 @@ export const rows: readonly Row[] = [
   ...threads,
   ...messages,
   ...files,
+  ...vectorStores,
   ...runs,
   ...tools,
   ...streams,
