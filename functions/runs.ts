@@ -36,7 +36,7 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
     ]);
     requireToolChoice(assistant, body);
     const storeId = await attachForSearch(all, project, threadId, body.additional_messages ?? []);
-    const start = { project, threadId, assistant, request: body, storeId };
+    const start = { project, threadId, assistant, request: body, storeId, wordless: dialect === 'v1' };
     if (body.stream) {
       const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);

@@ -7,7 +7,7 @@ import { vectorStoreOf } from '../store/thread-files.ts';
 
 export type ChoreServices = Pick<
   Services,
-  'stores' | 'sessions' | 'groups' | 'sweepSessions' | 'events' | 'chores' | 'indexQueue' | 'crash'
+  'stores' | 'sessions' | 'groups' | 'sweepSessions' | 'events' | 'chores' | 'clock' | 'indexQueue' | 'crash'
 >;
 
 /** How long after a request to delete a thread the deletion is looked at again. */

@@ -5,9 +5,10 @@ import type { RemovalQueue } from '../sessions/session-record.ts';
 import { patiently } from '../store/patience.ts';
 import { encode, wholeSeconds } from './work-queue.ts';
 
-/** Chores on queue `chores`: the end of a Python session, and what a deleted thread leaves behind. */
+/** Chores on queue `chores`: the ends of Python sessions, and what a deleted thread leaves behind. */
 export const ChoreMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('remove-session'), threadId: z.string(), group: z.string() }),
+  z.object({ type: z.literal('end-sessions'), due: z.number() }),
   z.object({
     type: z.literal('remove-thread'),
     threadId: z.string(),
@@ -28,6 +29,10 @@ export class ChoreQueue implements RemovalQueue {
 
   async enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void> {
     await this.put({ type: 'remove-session', ...message }, delayMs);
+  }
+
+  async enqueueEnds(due: number, delayMs: number): Promise<void> {
+    await this.put({ type: 'end-sessions', due }, delayMs);
   }
 
   async enqueueThreadRemoval(thread: ThreadRemoval, delayMs: number): Promise<void> {

@@ -1,8 +1,9 @@
 import type { AssistantRecord } from '../api/assistant.ts';
 import type { Clock } from '../clock.ts';
-import type { SessionStore } from '../sessions/session-record.ts';
+import type { EndMarks, SessionStore } from '../sessions/session-record.ts';
 import { CallerKeyStore } from './caller-keys.ts';
 import type { StorageAccount } from './connection.ts';
+import { createEndMarks } from './end-marks.ts';
 import { FileBatches } from './file-batches.ts';
 import { type AnnounceRemoval, FileStore } from './files.ts';
 import { MessageStore } from './messages.ts';
@@ -31,6 +32,7 @@ export interface Stores {
   readonly files: FileStore;
   readonly uploads: UploadStore;
   readonly sessions: SessionStore;
+  readonly endMarks: EndMarks;
   readonly workspaces: WorkspaceStore;
   readonly vectorStores: VectorStores;
   readonly storeFiles: StoreFiles;
@@ -50,7 +52,7 @@ const tables = [
   'vectorstorelist',
   'callerkeys',
 ] as const;
-const containers = ['files', 'spill', 'events', 'search'] as const;
+const containers = ['files', 'spill', 'events', 'audit', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison', 'index', 'index-poison'] as const;
 
 /** @param announceRemoval of files, see {@link FileStore.remove} */
@@ -76,6 +78,7 @@ export function openStores(
     files: new FileStore(table('files'), files, clock, announceRemoval),
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
+    endMarks: createEndMarks(threads),
     workspaces: new WorkspaceStore(threads),
     vectorStores: new VectorStores(vectorStores, vectorStoreList, shares),
     storeFiles: new StoreFiles(vectorStores, vectorStoreList, shares),
