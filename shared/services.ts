@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-
+import { type Audit, createAudit } from './callers/audit.ts';
 import { type Clock, SECOND, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { crashAt } from './crash-points.ts';
@@ -10,7 +10,6 @@ import type { IndexingDependencies } from './indexing/dependencies.ts';
 import { announceDeletion } from './indexing/forget-file.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
-import { type Audit, createAudit } from './observe/audit.ts';
 import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 
 import { ApiError } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
+import type { Audit } from '../callers/audit.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
 import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
@@ -9,7 +10,6 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
-import type { Audit } from '../observe/audit.ts';
 import { type OperationName, operations } from '../operations/all.ts';
 import type { Operation } from '../operations/operation.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';

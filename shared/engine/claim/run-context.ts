@@ -58,6 +58,11 @@ export class RunContext {
     return this.claimed.record;
   }
 
+  /** Of the run's model. */
+  get contextTokens(): number {
+    return contextTokens(this.dependencies.config.MODEL_CONTEXT_TOKENS, this.run.object.model);
+  }
+
   /** Unix seconds. */
   now(): number {
     return unixSeconds(this.dependencies.clock.now());
@@ -66,7 +71,7 @@ export class RunContext {
   /** The thread before this run; read once, since nobody else writes to a locked thread. */
   async history(): Promise<History> {
     this.#history ??= await loadHistory(this.dependencies.stores, this.run, {
-      contextTokens: contextTokens(this.dependencies.config.MODEL_CONTEXT_TOKENS, this.run.object.model),
+      contextTokens: this.contextTokens,
       maxMessages: MAX_PROMPT_MESSAGES,
     });
     return this.#history;

@@ -33,7 +33,7 @@ interface Answer {
 export async function callModel(context: RunContext): Promise<RunEnd | undefined> {
   if (context.savedUntold) context.sink.catchUp(context);
   context.savedUntold = false;
-  const request = await buildRequest(context);
+  const request = await nextRequest(context);
   if ('end' in request) return request.end;
   const writer = new TurnWriter(context);
   try {
@@ -45,6 +45,14 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
     logFailure(context, error);
     return endOf(error);
   }
+}
+
+async function nextRequest(context: RunContext) {
+  const { run, steps, messages, images, contextTokens } = context;
+  const { files } = context.dependencies.stores;
+  const history = await context.history();
+  const workspace = await context.loadWorkspace(history);
+  return buildRequest({ run, history, steps, messages, workspace, contextTokens, images, files });
 }
 
 /**
