@@ -53,6 +53,8 @@ export async function clearThread(
   { threadId, store }: ThreadRemoval,
 ): Promise<void> {
   const { stores, sessions, events } = services;
+  // Before the session, whose end takes its time: the stream of a live run ends with its row.
+  await stores.threads.clearRuns(threadId);
   if (store) await removeStore(services, store.project, store.id);
   await sessions.remove(threadId);
   await stores.threads.clear(threadId);
