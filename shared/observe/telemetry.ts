@@ -17,7 +17,9 @@ export interface Telemetry {
   modelCalled(outcome: 'answered' | 'failed', milliseconds: number, usage: Usage | undefined): void;
   codeRan(outcome: 'ran' | 'not-run', milliseconds: number): void;
   /** A container group was started and answered, or could not be had. `ttlMs`: what it may be billed for. */
-  sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number): void;
+  sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number, place: string): void;
+  /** A place had no room for a session, or something else against it. */
+  placeRefused(place: string, reason: string): void;
   /** Storage answered that it is throttled or failing. */
   storageFault(service: string, status: number): void;
   /** A span around `work`, below the one that is open. */
@@ -44,6 +46,9 @@ export function createTelemetry(): Telemetry {
     unit: 's',
     description: 'Seconds that started sessions may be billed for',
   });
+  const refusals = meter.createCounter('hourglass.session.refusals', {
+    description: 'Sessions that a place did not take, or that came to nothing there',
+  });
   const storageFaults = meter.createCounter('hourglass.storage.faults', {
     description: 'Answers of storage that were tried again, by service and status',
   });
@@ -61,11 +66,12 @@ export function createTelemetry(): Telemetry {
       tokens.add(usage.completion_tokens, { kind: 'completion' });
     },
     codeRan: (outcome, milliseconds) => codeTime.record(milliseconds, { outcome }),
-    sessionStarted(outcome, milliseconds, ttlMs) {
-      sessions.add(1, { outcome });
-      sessionStart.record(milliseconds, { outcome });
-      if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000);
+    sessionStarted(outcome, milliseconds, ttlMs, place) {
+      sessions.add(1, { outcome, place });
+      sessionStart.record(milliseconds, { outcome, place });
+      if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000, { place });
     },
+    placeRefused: (place, reason) => refusals.add(1, { place, reason }),
     storageFault: (service, status) => storageFaults.add(1, { service, status }),
     async span(name, attributes, work) {
       const span = tracer.startSpan(name, { attributes });
