@@ -1,7 +1,6 @@
 import { z } from 'zod';
-
+import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
-import { readApiKeys } from './http/auth.ts';
 import { parseContextSizes } from './model/context.ts';
 import { isLoopback } from './sessions/loopback.ts';
 
@@ -38,6 +37,11 @@ export const settings = z.object({
     )
     .default('hourglass'),
   API_KEYS: z.string().default(''),
+  /** Where access tokens come from; other ones are for sovereign clouds and tests. */
+  ENTRA_AUTHORITY: url.default('https://login.microsoftonline.com'),
+  ENTRA_TENANTS: z.string().default(''),
+  ENTRA_AUDIENCES: z.string().default(''),
+  ENTRA_CALLERS: z.string().default(''),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
   OPENAI_BASE_URL: url.optional(),
@@ -169,11 +173,6 @@ function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): 
       'AzureWebJobsStorage: is no connection string, for example AzureWebJobsStorage=UseDevelopmentStorage=true',
     );
   }
-  if (config.API_KEYS.trim() === '') {
-    problems.push(
-      'API_KEYS: no key is set, so nobody could call the API; for example API_KEYS=team-a:KEY1,team-b:KEY2',
-    );
-  }
   if (!hasModel(config) && !isGiven('OPENAI_BASE_URL') && !isGiven('AZURE_OPENAI_ENDPOINT')) {
     problems.push(
       'AZURE_OPENAI_ENDPOINT: no model is named; set AZURE_OPENAI_ENDPOINT=https://NAME.openai.azure.com, or OPENAI_API_KEY, or OPENAI_BASE_URL=http://127.0.0.1:11434/v1',
@@ -200,10 +199,7 @@ function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): 
     if (other && !config[name] && config[other])
       problems.push(`${name}: not set, though ${other} is; one does nothing without the other`);
   }
-  for (const check of [
-    () => readApiKeys(config.API_KEYS),
-    () => parseContextSizes(config.MODEL_CONTEXT_TOKENS),
-  ]) {
+  for (const check of [() => readCallers(config), () => parseContextSizes(config.MODEL_CONTEXT_TOKENS)]) {
     const problem = problemOf(check);
     if (problem && !problems.some((known) => known.startsWith(problem.slice(0, 8)))) problems.push(problem);
   }

@@ -43,9 +43,10 @@ const contentPart = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** The hosted API refused one without `tools` (openai/openai-python#1335). go-openai writes null for none. */
 const attachment = z.strictObject({
   file_id: id(),
-  tools: z.array(z.discriminatedUnion('type', [codeInterpreterTool, fileSearchToolTypeOnly])),
+  tools: z.array(z.discriminatedUnion('type', [codeInterpreterTool, fileSearchToolTypeOnly])).nullable(),
 });
 
 /** A message as callers write it: for a thread, with a new thread, or with a run. */
@@ -112,7 +113,9 @@ function newPart(part: z.output<typeof contentPart>): MessageContent {
 }
 
 function newAttachments(request: CreateMessage): Attachment[] {
-  const attachments: Attachment[] = request.attachments ?? [];
+  const attachments = (request.attachments ?? []).map(
+    ({ file_id, tools }): Attachment => ({ file_id, tools: tools ?? [] }),
+  );
   const legacy = (request.file_ids ?? []).filter(
     (fileId) => !attachments.some((attachment) => attachment.file_id === fileId),
   );

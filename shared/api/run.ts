@@ -110,8 +110,15 @@ export type CreateThreadAndRun = z.output<typeof createThreadAndRun>;
 
 export const modifyRun = z.strictObject({ metadata: metadata() });
 
+/** A string. Some clients type it as anything (go-openai: `any`): what else they send is told to the model as JSON. */
+const toolOutput = z
+  .union([z.string(), z.number(), z.boolean(), z.array(z.unknown()), z.record(z.string(), z.unknown())])
+  .transform((output) => (typeof output === 'string' ? output : JSON.stringify(output)))
+  .nullable()
+  .optional();
+
 export const submitToolOutputs = z.strictObject({
-  tool_outputs: z.array(z.strictObject({ tool_call_id: id(), output: z.string().nullable().optional() })),
+  tool_outputs: z.array(z.strictObject({ tool_call_id: id(), output: toolOutput })),
   stream: z.boolean().nullable().optional(),
 });
 export type SubmitToolOutputs = z.output<typeof submitToolOutputs>;

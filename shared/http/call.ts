@@ -2,7 +2,7 @@ import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
 
 import type { OperationName, Operations } from '../api/operations.ts';
-import type { Caller } from './auth.ts';
+import type { Caller } from '../callers/caller.ts';
 import type { Dialect } from './dialect.ts';
 import type { Reply } from './reply.ts';
 

@@ -28,7 +28,7 @@ const rename = (from: string, to: string) => (tool: unknown) =>
  */
 export function fromV1(body: unknown, isAssistant: boolean): unknown {
   if (!isObject(body)) return body;
-  const upgraded = { ...body };
+  const upgraded = withTextMetadata(body);
   if (Array.isArray(body.tools)) upgraded.tools = body.tools.map(rename('retrieval', 'file_search'));
   if (body.tool_choice !== undefined) {
     upgraded.tool_choice = rename('retrieval', 'file_search')(body.tool_choice);
@@ -38,6 +38,33 @@ export function fromV1(body: unknown, isAssistant: boolean): unknown {
     upgraded.tool_resources = { code_interpreter: { file_ids: body.file_ids ?? [] } };
   }
   return upgraded;
+}
+
+/**
+ * v1 took numbers and booleans as metadata, and made the strings of them that its own language makes: ruby-openai's
+ * recorded `{"modified": true}` came back as `"True"`. (v2 refuses them.)
+ */
+function withTextMetadata(body: Json): Json {
+  const upgraded = { ...body };
+  if (isObject(body.metadata)) {
+    const texts = Object.entries(body.metadata).map(([name, value]) => [name, metadataText(value)]);
+    upgraded.metadata = Object.fromEntries(texts);
+  }
+  for (const list of ['messages', 'additional_messages']) {
+    const messages = body[list];
+    if (Array.isArray(messages)) {
+      upgraded[list] = messages.map((message: unknown) =>
+        isObject(message) ? withTextMetadata(message) : message,
+      );
+    }
+  }
+  if (isObject(body.thread)) upgraded.thread = withTextMetadata(body.thread);
+  return upgraded;
+}
+
+function metadataText(value: unknown): unknown {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return typeof value === 'number' ? String(value) : value;
 }
 
 /** An answer in the words of v1; the lists of it, too. Objects that v1 had in the same form pass through. */

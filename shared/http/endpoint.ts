@@ -3,12 +3,13 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import { ApiError } from '../api/error.ts';
 import { type Operation, type OperationName, operations } from '../api/operations.ts';
 import { validate } from '../api/validate.ts';
+import { requireRole } from '../callers/caller.ts';
+import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
-import { type KeyRing, readApiKeys } from './auth.ts';
 import { readJson } from './body.ts';
 import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
@@ -21,7 +22,7 @@ import { JsonReply, StreamReply } from './reply.ts';
 
 /** What the way in needs, beside what the handlers need. */
 export interface EndpointServices {
-  readonly config: Pick<Config, 'API_KEYS' | 'RATE_LIMIT_PER_MINUTE'>;
+  readonly config: Pick<Config, keyof CallerSettings | 'RATE_LIMIT_PER_MINUTE'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -52,9 +53,10 @@ export function createEndpoint<S extends EndpointServices>(
       const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
-      const { keys, limit } = gateOf(services);
-      const caller = keys.authenticate(request.headers);
+      const { callers, limit } = gateOf(services);
+      const caller = await callers.authenticate(request.headers);
       limit.count(caller.key, services.clock.now());
+      requireRole(caller, roleFor(operations[match.name]));
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
       if (!handler) throw unknownUrl(request.method, url.pathname);
       const call = {
@@ -112,18 +114,24 @@ const inV1 = (error: ApiError): ApiError =>
     headers: error.headers,
   });
 
+/** Readers read; whatever changes something, or makes the model work, is for users. */
+const roleFor = ({ method }: Operation) => (method === 'GET' ? 'reader' : 'user');
+
 interface Gate {
-  readonly keys: KeyRing;
+  readonly callers: Callers;
   readonly limit: RateLimit;
 }
 
 const gates = new WeakMap<object, Gate>();
 
 /** Keys and counters are shared by all functions of an app. */
-function gateOf({ config }: EndpointServices): Gate {
+function gateOf({ config, clock }: EndpointServices): Gate {
   const known = gates.get(config);
   if (known) return known;
-  const gate = { keys: readApiKeys(config.API_KEYS), limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE) };
+  const gate = {
+    callers: readCallers(config, () => clock.now()),
+    limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
+  };
   gates.set(config, gate);
   return gate;
 }

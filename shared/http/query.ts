@@ -1,33 +1,41 @@
 import { z } from 'zod';
 
+import { badRequest } from '../api/error.ts';
+import { nearestName } from '../api/nearest-name.ts';
 import { validate } from '../api/validate.ts';
 
 /** Parameters that say how the request came, not what it wants: the dialect reads them. */
 const envelope = new Set(['api-version', 'beta']);
-/** Without a value they are none, and the list begins: so the official clients write `after: null`. */
-const cursors = new Set(['after', 'before']);
 const empty = z.strictObject({});
 
 /**
  * A URL's query as the schema has it. `include[]=a&include[]=b` makes a list; of other repeated names the
- * last counts.
+ * last counts. One without a value is none (so clients write null and nil: `after=`, `limit=`). Proxies and clients
+ * add parameters of their own: what resembles none of ours is passed over, and what is a slip of the pen is refused.
  * @throws {ApiError} 400
  */
 export function readQuery<S extends z.ZodObject>(schema: S | undefined, query: URLSearchParams): z.output<S> {
   const values: Record<string, unknown> = {};
+  const ours = Object.keys((schema ?? empty).shape);
   for (const name of new Set(query.keys())) {
     if (envelope.has(name)) continue;
+    const given = query.getAll(name).filter((value) => value !== '');
     const plain = name.replace(/\[\d*\]$/, '');
-    const last = query.getAll(name).at(-1);
-    if (plain === 'include') values.include = query.getAll(name);
-    else if (!cursors.has(name) || last !== '') define(values, name, name === 'limit' ? numeric(last) : last);
+    if (plain === 'include' && ours.includes(plain)) {
+      if (given.length > 0) values.include = given;
+    } else if (ours.includes(name)) {
+      if (given.length > 0) values[name] = name === 'limit' ? numeric(given.at(-1)) : given.at(-1);
+    } else {
+      passOver(name, nearestName(plain, [...ours, 'api-version']));
+    }
   }
   return validate((schema ?? empty) as S, values);
 }
 
-/** Also a name like `__proto__` becomes a plain property. */
-function define(values: Record<string, unknown>, name: string, value: unknown): void {
-  Object.defineProperty(values, name, { value, enumerable: true, configurable: true, writable: true });
+/** @throws {ApiError} 400 for a name that is meant to be another one */
+function passOver(name: string, meant: string | undefined): void {
+  if (meant === undefined) return;
+  throw badRequest(`Unknown parameter: '${name}'. Did you mean '${meant}'?`, name, 'unknown_parameter');
 }
 
 /** `limit` is the only number in any query; what is none stays a string and is refused as one. */

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import type { z } from 'zod';
 
-import { createAssistant, modifyAssistant } from '../../shared/api/assistant.ts';
+import { createAssistant } from '../../shared/api/assistant.ts';
 import { ApiError } from '../../shared/api/error.ts';
 import { createMessage } from '../../shared/api/message.ts';
 import { createRun, createThreadAndRun, submitToolOutputs } from '../../shared/api/run.ts';
@@ -117,8 +117,8 @@ const refused: Refused[] = [
     code: 'invalid_type',
   },
   {
-    says: 'null where the field cannot be null',
-    schema: modifyAssistant,
+    says: 'null where a value has to be',
+    schema: createAssistant,
     body: { model: null },
     message: "Invalid type for 'model': expected a string, but got null instead.",
     param: 'model',
@@ -143,9 +143,9 @@ const refused: Refused[] = [
   {
     says: 'a whole number below its minimum',
     schema: createRun,
-    body: { assistant_id: 'asst_x', max_prompt_tokens: 255 },
+    body: { assistant_id: 'asst_x', max_prompt_tokens: 0 },
     message:
-      "Invalid 'max_prompt_tokens': integer below minimum value. Expected a value >= 256, but got 255 instead.",
+      "Invalid 'max_prompt_tokens': integer below minimum value. Expected a value >= 1, but got 0 instead.",
     param: 'max_prompt_tokens',
     code: 'integer_below_min_value',
   },

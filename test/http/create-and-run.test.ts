@@ -77,7 +77,7 @@ const refusals: Record<string, [status: 400 | 404, body: () => Json]> = {
   ],
   'a tool choice that is none': [400, () => ({ assistant_id, tool_choice: 'perhaps' })],
   'a choice of a tool without a name': [400, () => ({ assistant_id, tool_choice: { type: 'function' } })],
-  'a budget that is too small': [400, () => ({ assistant_id, max_prompt_tokens: 1 })],
+  'a budget that is too small': [400, () => ({ assistant_id, max_prompt_tokens: 0 })],
   'a response format that is none': [400, () => ({ assistant_id, response_format: { type: 'xml' } })],
   'an empty message': [400, () => ({ assistant_id, thread: { messages: [{ ...user, content: '' }] } })],
   'an unknown field': [400, () => ({ assistant_id, thread: {}, additional_instructions: 'x' })],

@@ -1,3 +1,4 @@
+import type { CallerSettings } from '../../shared/callers/callers.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Handlers } from '../../shared/http/call.ts';
 import { createEndpoint, type EndpointServices } from '../../shared/http/endpoint.ts';
@@ -12,7 +13,7 @@ interface Logged {
 /** The endpoint over these handlers, called with a key of project `team-a`, and what it logged. */
 export function api(
   handlers: Handlers<EndpointServices>,
-  settings: { perMinute?: number; clock?: Clock } = {},
+  settings: { perMinute?: number; clock?: Clock; callers?: Partial<CallerSettings> } = {},
 ) {
   const logged: Logged[] = [];
   const record = (message: string, fields?: LogFields) => void logged.push({ message, fields });
@@ -20,6 +21,11 @@ export function api(
   const services: EndpointServices = {
     config: {
       API_KEYS: 'team-a:KEY-A-0123456789,team-a:KEY-A-second, team-b:KEY-B-0123456789 ,ANONYMOUS-0123456789',
+      ENTRA_AUTHORITY: 'https://login.microsoftonline.com',
+      ENTRA_TENANTS: '',
+      ENTRA_AUDIENCES: '',
+      ENTRA_CALLERS: '',
+      ...settings.callers,
       RATE_LIMIT_PER_MINUTE: settings.perMinute ?? 1000,
     },
     clock: settings.clock ?? { now: () => 0 },

@@ -217,14 +217,15 @@ test('lists take their limits, cursors and order from the query', async () => {
       'invalid_type',
       "Invalid type for 'limit': expected an integer, but got a decimal number instead.",
     ],
-    [
-      'limit=',
-      'limit',
-      'invalid_type',
-      "Invalid type for 'limit': expected an integer, but got a string instead.",
-    ],
     ['order=up', 'order', 'invalid_value', "Invalid value: 'up'. Supported values are: 'asc' and 'desc'."],
     ['limt=5', 'limt', 'unknown_parameter', "Unknown parameter: 'limt'. Did you mean 'limit'?"],
+    ['limit[]=5', 'limit[]', 'unknown_parameter', "Unknown parameter: 'limit[]'. Did you mean 'limit'?"],
+    [
+      'api_version=2024-05-01-preview',
+      'api_version',
+      'unknown_parameter',
+      "Unknown parameter: 'api_version'. Did you mean 'api-version'?",
+    ],
     [
       "after=a'%20or%201",
       'after',

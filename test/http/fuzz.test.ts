@@ -13,7 +13,7 @@ import { type OddRequest, oddRequest, withKnownIds } from './odd-requests.ts';
  * FUZZ_SEED repeats a run.
  */
 const BATCH = 10;
-const BATCHES = 530;
+const BATCHES = 600;
 /** Some of what is generated turns out to be valid. */
 const MALFORMED = 5000;
 const SLOWEST_MS = 15_000;

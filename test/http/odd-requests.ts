@@ -203,6 +203,9 @@ const oddQuery = fc.dictionary(
   { minKeys: 1, maxKeys: 3 },
 );
 
+/** What resembles no parameter is passed over: without a slip of the pen most operations accept any query. */
+const slip = fc.constantFrom('api_version', 'api-versions', 'API-Version', 'api-verison');
+
 const odd = fc.record({
   name: fc.constantFrom(...(Object.keys(operations) as OperationName[])),
   door: fc.constantFrom('/v1', '/openai', '/openai/v1'),
@@ -210,6 +213,7 @@ const odd = fc.record({
   ids: fc.array(idLike, { minLength: 3, maxLength: 3 }),
   tail: rarely(fc.constantFrom('/', '//', '/..', '/%00', '/runs', '%2f', '/..%2f..'), 12),
   query: oddQuery,
+  slip,
   withQuery: rarely(fc.constant(true), 5),
   body,
   contentType: rarely(wrongContentType, 6),
@@ -238,7 +242,8 @@ function toRequest({ name, door, query, ids, ...request }: Odd): OddRequest {
     return method === 'DELETE' || name === 'cancelUpload' ? 'unknown' : known(parameter);
   });
   // Without a body the query is what can be wrong.
-  const search = request.withQuery || method === 'GET' ? `?${new URLSearchParams(query)}` : '';
+  const named = operation.query ? query : { ...query, [request.slip]: '' };
+  const search = request.withQuery || method === 'GET' ? `?${new URLSearchParams(named)}` : '';
   const hasBody = method !== 'GET' && method !== 'HEAD';
   const body = typeof request.body === 'string' ? request.body : mutated(name, request.body);
   const fitting = operation.form ? `multipart/form-data; boundary=${boundary}` : 'application/json';
