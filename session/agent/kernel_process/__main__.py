@@ -56,8 +56,11 @@ def _adapt(app, settings: dict) -> None:
     import zmq
 
     from endings import end_cells_only
+    from figures import draw_sharply
+    from fonts import fall_back_in_all_scripts
     from messages import bound_messages
     from reserve import hold_back_memory
+    from shows import show_here
 
     shell = app.shell
     hold_back_memory(shell)
@@ -65,6 +68,9 @@ def _adapt(app, settings: dict) -> None:
     # A full queue makes the kernel wait; the default would drop output in silence.
     app.iopub_socket.setsockopt(zmq.XPUB_NODROP, 1)
     end_cells_only(shell)
+    draw_sharply(shell)
+    fall_back_in_all_scripts()
+    show_here(shell)
     # `name?` prints; there is no pager.
     shell.set_hook("show_in_pager", lambda self, data, start=0, screen_lines=0: print(_pager_text(data)), 1)
     # Only the last three results are kept, as _, __ and ___: they may be large.
@@ -114,7 +120,7 @@ def _prepare():
 
     # The data folder comes last, so that a user's random.py cannot break the libraries that we import.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)] + [settings["data_dir"]]
-    for name in ("endings", "limits", "messages", "reserve", "streams"):
+    for name in ("endings", "figures", "fonts", "limits", "messages", "reserve", "shows", "streams"):
         sys.modules.pop(name, None)
     sys.argv[:] = [""]
     os.chdir(settings["data_dir"])
