@@ -76,12 +76,14 @@ def rich_text(data: dict[str, object]) -> str:
     if sentence:
         return sentence
     text = plain(data.get("text/plain"))
-    if text and not _ONLY_A_NAME.fullmatch(text):
-        return text
+    said = text if text and not _ONLY_A_NAME.fullmatch(text) else ""
+    html = data.get("text/html")
+    if isinstance(html, str) and _SCRIPT.search(html):
+        return f"{said}\n{SCRIPTS}".strip()
+    if said:
+        return said
     for kind in SOURCES:
         source = _source(data.get(kind))
-        if kind == "text/html" and _SCRIPT.search(source):
-            return SCRIPTS
         # Sound and moving pictures come as HTML around their bytes: their name says more.
         if source and ";base64," not in source:
             return middle_cut(source, MAX_SOURCE_CHARACTERS)

@@ -151,6 +151,8 @@ for forms in (plotly, vega, bokeh, widget):
 display(HTML('<div id="c"></div><SCRIPT src="https://cdn">' + 'x' * 50_000 + '</SCRIPT>'))
 """
         texts = [line["text"] for line in self.run_ok(code).of("execute_result")]
+        altair = self.run_ok("display({'text/plain': 'alt.Chart(...)', 'text/html': '<script>' + 'x' * 9999}, raw=True)")
+        self.assertRegex(altair.result, r"^alt.Chart\(...\)\n\[HTML with scripts .*\]$")
         self.assertEqual(len(texts), 5)
         for text, word in zip(texts, ("plotly", "Altair", "bokeh", "widget", "scripts")):
             self.assertRegex(text, rf"^\[.*{word}.*\.\]$")
@@ -238,6 +240,23 @@ display(Table()); display(Told()); object()
         self.assertIn("return 1 / 0", story.error["traceback"])
         self.assertNotIn("\x1b", story.error["traceback"])
         self.assertEqual(self.agent.run("def (").error["ename"], "SyntaxError")
+
+    def test_what_a_session_lacks_is_said_under_the_error(self):
+        for code, hint in (
+            ("import no_such_library.part", "[no_such_library is not installed, and there is no network to install it from.]"),
+            ("raise ModuleNotFoundError(name='PIL2')", "[PIL2 is not installed"),
+            ("raise ModuleNotFoundError(name='seaborn')", "from. matplotlib is there.]"),
+            ("raise ImportError(\"Missing optional dependency 'pyarrow'. Use pip\")", "[pyarrow is not installed"),
+            ("import subprocess; subprocess.run(['wkhtmltopdf', 'a'])", "[wkhtmltopdf is not installed: this session runs Python"),
+            ("import socket; raise socket.gaierror(-2, 'Name or service not known')", "[There is no network"),
+            ("try: raise socket.gaierror(-2, '')\nexcept OSError: raise ValueError('wrapped')", "[There is no network"),
+            ("raise OSError(101, 'Network is unreachable')", "[There is no network"),
+            ("from PIL import ImageFont; ImageFont.truetype('simhei.ttf')", "[Fonts: /usr/share/fonts/"),
+        ):
+            traceback = self.agent.run(code).error["traceback"]
+            self.assertIn(hint, traceback.splitlines()[-1], code)
+        for code in ("open('nowhere.csv')", "1/0", "class E(Exception):\n    def __str__(self): 1/0\nraise E"):
+            self.assertNotIn("[", self.agent.run(code).error["traceback"].splitlines()[-1].replace("[Errno", ""), code)
 
     def test_code_that_no_kernel_takes_is_an_error(self):
         for code, words in (("print(1)\0", "null bytes"), ("x = '\ud800'", "surrogate")):

@@ -58,6 +58,7 @@ def _adapt(app, settings: dict) -> None:
     from endings import end_cells_only
     from figures import draw_sharply
     from fonts import fall_back_in_all_scripts
+    from hints import hint_at
     from messages import bound_messages
     from reserve import hold_back_memory
     from shows import show_here
@@ -67,6 +68,7 @@ def _adapt(app, settings: dict) -> None:
     bound_messages(app.session, settings["output_bytes"])
     # A full queue makes the kernel wait; the default would drop output in silence.
     app.iopub_socket.setsockopt(zmq.XPUB_NODROP, 1)
+    hint_at(shell)
     end_cells_only(shell)
     draw_sharply(shell)
     fall_back_in_all_scripts()
@@ -120,7 +122,7 @@ def _prepare():
 
     # The data folder comes last, so that a user's random.py cannot break the libraries that we import.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)] + [settings["data_dir"]]
-    for name in ("endings", "figures", "fonts", "limits", "messages", "reserve", "shows", "streams"):
+    for name in ("endings", "figures", "fonts", "hints", "limits", "messages", "reserve", "shows", "streams"):
         sys.modules.pop(name, None)
     sys.argv[:] = [""]
     os.chdir(settings["data_dir"])
