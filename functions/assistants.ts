@@ -1,15 +1,13 @@
 import { changeAssistant, newAssistant, presentAssistant } from '../shared/api/assistant.ts';
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
-import type { Handlers } from '../shared/http/call.ts';
-import { requireCursors } from '../shared/http/cursors.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { filesOfResources, requireFiles, requireVectorStores } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'assistants', Services> = {
   listAssistants: async ({ project, query }, { stores: { assistants } }) => {
-    await requireCursors('assistant', query, async (id) => (await assistants.get(project, id)) !== undefined);
     return presentPage(await assistants.list(project, query), presentAssistant);
   },
 
@@ -42,4 +40,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('assistants', 'assistants/{assistant_id?}', handlers, services);
+serve(handlers, services);

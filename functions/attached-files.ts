@@ -10,7 +10,7 @@ import {
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { missingIn } from '../shared/engine/missing.ts';
-import type { Handlers } from '../shared/http/call.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
@@ -27,7 +27,7 @@ async function messageOf({ stores }: Services, project: string, threadId: string
   return record;
 }
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'assistant-files' | 'message-files', Services> = {
   listAssistantFiles: async ({ project, params, query }, all) => {
     const assistant = await assistantOf(all, project, params.assistant_id);
     return presentPage(pageOfFiles(filesOfAssistant(assistant), query), presentAssistantFile(assistant));
@@ -73,5 +73,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('assistant-files', 'assistants/{assistant_id}/files/{file_id?}', handlers, services);
-serve('message-files', 'threads/{thread_id}/messages/{message_id}/files/{file_id?}', handlers, services);
+serve(handlers, services);

@@ -3,20 +3,23 @@ import { presentFile } from '../shared/api/file.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { receiveFile } from '../shared/files/receive-file.ts';
 import { sendFile } from '../shared/files/send-file.ts';
-import type { Handlers } from '../shared/http/call.ts';
-import { requireCursors } from '../shared/http/cursors.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'files' | 'file-content', Services> = {
   listFiles: async ({ project, query }, { stores: { files } }) => {
-    await requireCursors('file', query, async (id) => (await files.get(project, id)) !== undefined);
     return presentPage(await files.list(project, query), presentFile);
   },
 
   createFile: async ({ project, request }, { stores, clock, config }) =>
     presentFile(
-      await receiveFile(request, project, { files: stores.files, clock, maxBytes: config.MAX_FILE_BYTES }),
+      await receiveFile(request, project, {
+        files: stores.files,
+        clock,
+        maxBytes: config.MAX_FILE_BYTES,
+        maxDirectBytes: config.MAX_DIRECT_UPLOAD_BYTES,
+      }),
     ),
 
   getFile: async ({ project, params: { file_id: id } }, { stores }) => {
@@ -34,5 +37,4 @@ export const handlers: Handlers<Services> = {
     sendFile(stores.files, project, id, request, signal),
 };
 
-serve('files', 'files/{file_id?}', handlers, services);
-serve('file-content', 'files/{file_id}/content', handlers, services);
+serve(handlers, services);

@@ -1,24 +1,17 @@
 import { badRequest, notFound } from '../shared/api/error.ts';
-import { type MessageRecord, newMessage, presentMessage } from '../shared/api/message.ts';
-import { type Page, presentPage } from '../shared/api/page.ts';
+import { newMessage, presentMessage } from '../shared/api/message.ts';
+import { presentPage } from '../shared/api/page.ts';
 import { missingIn } from '../shared/engine/missing.ts';
-import type { Handlers } from '../shared/http/call.ts';
-import { requireCursors } from '../shared/http/cursors.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { filesOfMessages, requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { notWhileWritten, whenWritten } from '../shared/http/when-written.ts';
-import { isOwnId } from '../shared/ids.ts';
 import { type Services, services } from '../shared/services.ts';
 import { MAX_MESSAGES } from '../shared/store/messages.ts';
 
-const none: Page<MessageRecord> = { data: [], hasMore: false };
-
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'messages', Services> = {
   listMessages: async ({ project, params: { thread_id: threadId }, query }, { stores }) => {
     if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
-    await requireCursors('message', query);
-    // A run that cannot exist has no messages: nothing is searched for them.
-    if (query.run_id !== undefined && !isOwnId('run', query.run_id)) return presentPage(none, presentMessage);
     const page = await stores.messages.list(threadId, query, { runId: query.run_id });
     return presentPage(page, presentMessage);
   },
@@ -68,4 +61,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('messages', 'threads/{thread_id}/messages/{message_id?}', handlers, services);
+serve(handlers, services);

@@ -1,6 +1,6 @@
 import { ApiError } from '../shared/api/error.ts';
 import { presentModel } from '../shared/api/model.ts';
-import type { Handlers } from '../shared/http/call.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
@@ -10,7 +10,7 @@ async function find({ model }: Services, id: string) {
   throw new ApiError(404, `The model '${id}' does not exist`, { param: 'model', code: 'model_not_found' });
 }
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'models', Services> = {
   listModels: async (_call, { model }) => ({ object: 'list', data: (await model.list()).map(presentModel) }),
 
   getModel: async ({ params }, all) => presentModel(await find(all, params.model)),
@@ -24,4 +24,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('models', 'models/{model?}', handlers, services);
+serve(handlers, services);

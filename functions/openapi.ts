@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 
-import { openApiDocument } from '../shared/api/openapi.ts';
+import { openApiDocument } from '../shared/operations/openapi.ts';
 
 let text: string | undefined;
 

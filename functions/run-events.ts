@@ -3,13 +3,13 @@ import { followRun } from '../shared/engine/follow-run.ts';
 import { missingIn } from '../shared/engine/missing.ts';
 import { BEGINNING, parseEventId } from '../shared/events/event-id.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
-import type { Handlers } from '../shared/http/call.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { eventPresenter } from '../shared/http/dialect.ts';
 import { StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'run-events', Services> = {
   followRunEvents: async ({ project, params, query, request, signal, dialect }, all) => {
     const { thread_id: threadId, run_id: id } = params;
     const run = await all.stores.runs.get(project, threadId, id);
@@ -29,4 +29,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('run-events', 'threads/{thread_id}/runs/{run_id}/events', handlers, services);
+serve(handlers, services);

@@ -1,14 +1,13 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
+import { lookAfterRun } from '../shared/engine/look-after-run.ts';
 import { missingIn } from '../shared/engine/missing.ts';
-import { rescueRun } from '../shared/engine/rescue-run.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
-import type { Handlers } from '../shared/http/call.ts';
-import { requireCursors } from '../shared/http/cursors.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import {
@@ -22,10 +21,9 @@ import { serve } from '../shared/http/serve.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Services> = {
   listRuns: async ({ project, params: { thread_id: threadId }, query, dialect }, { stores }) => {
     if (!(await stores.threads.get(project, threadId))) throw notFound('thread', threadId);
-    await requireCursors('run', query);
     return presentPage(await stores.runs.list(threadId, query), runPresenter(dialect));
   },
 
@@ -36,7 +34,7 @@ export const handlers: Handlers<Services> = {
       requireFiles(all.stores.files, project, messages),
     ]);
     requireToolChoice(assistant, body);
-    const start = { project, threadId, assistant, request: body };
+    const start = { project, threadId, assistant, request: body, wordless: dialect === 'v1' };
     if (body.stream) {
       const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
@@ -47,10 +45,9 @@ export const handlers: Handlers<Services> = {
 
   getRun: async ({ project, params: { thread_id: threadId, run_id: id }, request, dialect }, all) => {
     const { stores, clock } = all;
-    const record = await stores.runs.get(project, threadId, id);
-    if (!record) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
-    await rescueRun(all, record);
-    const run = runPresenter(dialect)(record);
+    const found = await stores.runs.get(project, threadId, id);
+    if (!found) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
+    const run = runPresenter(dialect)(await lookAfterRun(all, found));
     return isTerminal(run.status)
       ? run
       : new JsonReply(run, pollAfter(run.created_at, clock.now(), request.headers));
@@ -84,6 +81,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-serve('runs', 'threads/{thread_id}/runs/{run_id?}', handlers, services);
-serve('run-cancel', 'threads/{thread_id}/runs/{run_id}/cancel', handlers, services);
-serve('run-tool-outputs', 'threads/{thread_id}/runs/{run_id}/submit_tool_outputs', handlers, services);
+serve(handlers, services);

@@ -5,11 +5,10 @@ import { presentPage } from '../shared/api/page.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
 import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
 import { deleteThread, takeBackThread } from '../shared/chores/delete-thread.ts';
-import { startRun } from '../shared/engine/start-run.ts';
+import { requireWords, startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
-import type { Handlers } from '../shared/http/call.ts';
-import { requireCursors } from '../shared/http/cursors.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import {
   filesOfMessages,
@@ -53,9 +52,8 @@ const withResources = (record: AssistantRecord, resources: ToolResourcesChange):
   object: { ...record.object, tool_resources: changeResources(record.object.tool_resources, resources) },
 });
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'threads', Services> = {
   listThreads: async ({ project, query }, { stores: { threads } }) => {
-    await requireCursors('thread', query, async (id) => (await threads.get(project, id)) !== undefined);
     return presentPage(await threads.list(project, query), presentThread);
   },
 
@@ -72,12 +70,15 @@ export const handlers: Handlers<Services> = {
       requireFiles(all.stores.files, project, filesOfResources(body.tool_resources)),
     ]);
     requireToolChoice(assistant, body);
+    const wordless = dialect === 'v1';
+    if (!wordless) requireWords(assistant, body, body.thread?.messages?.length ?? 0);
     const thread = await create(all, project, body.thread ?? {});
     const start = {
       project,
       threadId: thread.object.id,
       assistant: withResources(assistant, body.tool_resources),
       request: body,
+      wordless,
     };
     try {
       if (!body.stream) return runPresenter(dialect)((await startRun(all, start)).queued);
@@ -115,5 +116,4 @@ export const handlers: Handlers<Services> = {
   },
 };
 
-// `threads/runs` has this route's shape, too; which operation is meant, the table of operations decides.
-serve('threads', 'threads/{thread_id?}', handlers, services);
+serve(handlers, services);

@@ -2,11 +2,11 @@ import { tooManyBytes } from '../shared/api/file.ts';
 import { newUpload, presentPart, presentUpload } from '../shared/api/upload.ts';
 import { completeUpload } from '../shared/files/complete-upload.ts';
 import { addPart, cancelUpload } from '../shared/files/upload-in-parts.ts';
-import type { Handlers } from '../shared/http/call.ts';
+import type { HandlersOf } from '../shared/http/call.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
-export const handlers: Handlers<Services> = {
+export const handlers: HandlersOf<'uploads', Services> = {
   createUpload: async ({ project, body }, { stores, clock, config }) => {
     if (body.bytes > config.MAX_FILE_BYTES) throw tooManyBytes(body.bytes, config.MAX_FILE_BYTES);
     const upload = newUpload(body, project, clock.now());
@@ -24,4 +24,4 @@ export const handlers: Handlers<Services> = {
     presentUpload(await cancelUpload(all, project, id), all.clock.now()),
 };
 
-serve('uploads', 'uploads/{*path}', handlers, services);
+serve(handlers, services);

@@ -1,8 +1,8 @@
-import { serve } from '../shared/http/serve.ts';
+import { serveUnknownUrls } from '../shared/http/serve.ts';
 import { services } from '../shared/services.ts';
 
 /**
- * Whatever no other route takes: 404 in the API's words. Azure tries routes in alphabetical order of the
+ * Whatever no other route takes. Azure tries routes in alphabetical order of the
  * functions' names, so this one's has to come last.
  */
-serve('z-unknown-url', '{*path}', {}, services);
+serveUnknownUrls('z-unknown-url', services);

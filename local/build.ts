@@ -5,20 +5,28 @@ import { fileURLToPath } from 'node:url';
 
 import { build, type Metafile } from 'esbuild';
 
+import { buildPlayground, type PlaygroundReport } from './build-playground.ts';
+
 /**
  * `npm run build [folder]`: the deployment package in dist, complete without node_modules. Each file of functions/
  * is an entry, what they share is split off, and what only some runs need (Resource Manager, identity, the model's
  * client, token tables, telemetry) stays in chunks that are loaded when it is asked for.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** Threads are files of their own. */
+const THREADS = ['shared/search/extract/extract-thread.ts'];
 const LAZY = [
   '@azure/arm-containerinstance',
   '@azure/identity',
   '@azure/monitor-opentelemetry-exporter',
   '@opentelemetry/sdk-metrics',
   '@opentelemetry/sdk-trace-base',
+  'fflate',
   'gpt-tokenizer',
+  'htmlparser2',
   'openai',
+  'unpdf',
+  'word-extractor',
 ];
 const IMPORT_RUNS = 5;
 
@@ -29,7 +37,7 @@ export async function buildPackage(dist: string): Promise<PackageReport> {
   await rm(dist, { recursive: true, force: true });
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: entries.sort(),
+    entryPoints: [...entries.sort(), ...THREADS],
     outbase: '.',
     outdir: dist,
     chunkNames: 'chunks/[name]-[hash]',
@@ -54,7 +62,9 @@ export async function buildPackage(dist: string): Promise<PackageReport> {
     logLevel: 'warning',
   });
   await writePackageFiles(dist);
-  return { entries: entries.length, ...measure(metafile) };
+  // Where functions/playground.ts looks for it: beside the folder of the functions, as in the sources.
+  const playground = await buildPlayground(resolve(dist, 'playground/built'));
+  return { entries: entries.length, playground, ...measure(metafile) };
 }
 
 export interface PackageReport {
@@ -63,6 +73,7 @@ export interface PackageReport {
   readonly totalBytes: number;
   /** What is read when all functions are imported; the rest waits for its first use. */
   readonly startBytes: number;
+  readonly playground: PlaygroundReport;
 }
 
 async function writePackageFiles(dist: string): Promise<void> {
@@ -72,7 +83,7 @@ async function writePackageFiles(dist: string): Promise<void> {
   await copyFile(resolve(root, 'host.json'), resolve(dist, 'host.json'));
 }
 
-function measure({ outputs }: Metafile): Omit<PackageReport, 'entries'> {
+function measure({ outputs }: Metafile): Omit<PackageReport, 'entries' | 'playground'> {
   const code = Object.keys(outputs).filter((file) => file.endsWith('.js'));
   const atStart = new Set<string>();
   const visit = (file: string): void => {
@@ -130,6 +141,9 @@ if (import.meta.main) {
   );
   console.log(
     `  ${kilobytes(report.totalBytes)}, of which ${kilobytes(report.startBytes)} are read at the start`,
+  );
+  console.log(
+    `  the playground: ${kilobytes(report.playground.brotliBytes)} by brotli, ${kilobytes(report.playground.gzipBytes)} by gzip`,
   );
   console.log(
     `  import of all functions: ${times[IMPORT_RUNS >> 1]?.toFixed(0)} ms (median of ${IMPORT_RUNS}; ${times[0]?.toFixed(0)}–${times.at(-1)?.toFixed(0)})`,

@@ -30,6 +30,8 @@ export interface HostProcessOptions {
   readonly port?: number;
   /** How long running functions may take to finish after SIGTERM; 25 s by default. */
   readonly drainSeconds?: number;
+  /** As if functions of queues were scaled to zero and took so long to wake; 0 by default. */
+  readonly coldQueueSeconds?: number;
   /** The whole environment of the host, and so of the app. */
   readonly environment: Record<string, string | undefined>;
   /** Receives what it logs, as it comes. */
@@ -52,6 +54,7 @@ export async function startHostProcess(options: HostProcessOptions): Promise<Hos
       ...['--root', options.root ?? project, '--port', String(options.port ?? 0)],
       ...['--functions', options.functions ?? 'functions/*.ts'],
       ...['--drain-seconds', String(options.drainSeconds ?? 25)],
+      ...['--cold-queue-seconds', String(options.coldQueueSeconds ?? 0)],
     ],
     cwd: options.root ?? project,
     env: options.environment,

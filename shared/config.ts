@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditModes } from './callers/audit.ts';
 import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { parseContextSizes } from './model/context.ts';
@@ -42,8 +43,14 @@ export const settings = z.object({
   ENTRA_TENANTS: z.string().default(''),
   ENTRA_AUDIENCES: z.string().default(''),
   ENTRA_CALLERS: z.string().default(''),
+  /** Where it is written who did what. */
+  AUDIT: z.enum(auditModes, { error: 'must be off, log or blob' }).default('log'),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
+  /** Off unless asked for: in Azure, an API's address should be an API. `npm start` turns it on. */
+  PLAYGROUND: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
+  /** What one request may carry where the platform holds whole bodies in memory; by default as much as a file may have. */
+  MAX_DIRECT_UPLOAD_BYTES: count(5 * 1024 ** 4, 1, 5 * 1024 ** 4),
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),
@@ -53,11 +60,16 @@ export const settings = z.object({
   MODELS: z.string().default(''),
   /** Context sizes in tokens: `gpt-4o=128000,*=128000`. */
   MODEL_CONTEXT_TOKENS: z.string().default('*=128000'),
+  /** The model (or deployment) that texts are compared by; none: by their words alone. */
+  EMBEDDING_MODEL: z.string().optional(),
+  EMBEDDING_DIMENSIONS: count(256, 1, 4096),
   MODEL_IDLE_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 600),
   RUN_TTL_SECONDS: seconds(10 * MINUTE, 1, 86_400),
   /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */
   RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 1_500),
   RUN_LEASE_SECONDS: seconds(30 * SECOND, 1, 300),
+  /** Twice what a warm queue takes (host.json, `maxPollingInterval`), so that only a cold one is overtaken. */
+  RUN_OVERTAKE_SECONDS: seconds(SECOND, 0.1, 300),
   SESSION_TTL_SECONDS: seconds(HOUR, 5, 3_600),
   SESSION_CALL_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 3_600),
   SESSION_START_TIMEOUT_SECONDS: seconds(5 * MINUTE, 1, 1_800),
@@ -92,6 +104,7 @@ function inMilliseconds({
   RUN_TTL_SECONDS,
   RUN_SLICE_SECONDS,
   RUN_LEASE_SECONDS,
+  RUN_OVERTAKE_SECONDS,
   SESSION_TTL_SECONDS,
   SESSION_CALL_TIMEOUT_SECONDS,
   SESSION_START_TIMEOUT_SECONDS,
@@ -103,6 +116,7 @@ function inMilliseconds({
     runTtlMs: RUN_TTL_SECONDS * SECOND,
     runSliceMs: RUN_SLICE_SECONDS * SECOND,
     runLeaseMs: RUN_LEASE_SECONDS * SECOND,
+    runOvertakeMs: RUN_OVERTAKE_SECONDS * SECOND,
     sessionTtlMs: SESSION_TTL_SECONDS * SECOND,
     sessionCallTimeoutMs: SESSION_CALL_TIMEOUT_SECONDS * SECOND,
     sessionStartTimeoutMs: SESSION_START_TIMEOUT_SECONDS * SECOND,

@@ -16,6 +16,9 @@ export const crashPoints = [
   'between-outputs-and-step',
   'before-final-transaction',
   'after-final-transaction',
+  'compaction-sealed',
+  'compaction-segment-written',
+  'compaction-manifest-replaced',
 ] as const;
 export type CrashPoint = (typeof crashPoints)[number];
 

@@ -23,6 +23,7 @@ const prefixes = {
   file: 'file-',
   upload: 'upload_',
   part: 'part_',
+  vectorStore: 'vs_',
   request: 'req_',
 } as const;
 export type IdKind = keyof typeof prefixes;

@@ -28,6 +28,8 @@ export interface FunctionsHostOptions {
   /** 0 = any free one. */
   readonly port: number;
   readonly environment: Record<string, string | undefined>;
+  /** How long functions of queues take to wake; 0 by default. */
+  readonly coldQueueMs?: number;
 }
 
 /**
@@ -55,7 +57,14 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const port = await listenOnLoopback(front, options.port);
   const settings = queueSettings(hostJson);
   const functions = app.functions.values();
-  const listeners = await startQueueTriggers({ functions, invocations, settings, environment, log });
+  const listeners = await startQueueTriggers({
+    functions,
+    invocations,
+    settings,
+    environment,
+    log,
+    coldMs: options.coldQueueMs ?? 0,
+  });
 
   const finish = async () => {
     await Promise.all(listeners.map((listener) => listener.stop()));

@@ -9,6 +9,7 @@ import { describeError } from './log.ts';
  * Runs one Functions app:
  * `node local/host/main.ts [--root .] [--port 0] [--functions 'functions/*.ts'] [--drain-seconds 25]`.
  * Prints one JSON line `{"listening": "http://127.0.0.1:PORT"}` on standard output; logs go to standard error.
+ * `--cold-queue-seconds 30`: queues are looked at as by an app that is scaled to zero and takes so long to wake.
  * SIGTERM or SIGINT lets running functions finish; a second one ends at once.
  */
 const { values } = parseArgs({
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     functions: { type: 'string' },
     'drain-seconds': { type: 'string', default: '25' },
+    'cold-queue-seconds': { type: 'string', default: '0' },
   },
 });
 
@@ -27,6 +29,7 @@ try {
     pattern: values.functions ?? (await mainOf(root)),
     port: Number(values.port),
     environment: process.env,
+    coldQueueMs: Number(values['cold-queue-seconds']) * 1000,
   });
   let stopping = false;
   const stop = async (signal: NodeJS.Signals) => {

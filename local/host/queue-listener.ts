@@ -13,11 +13,13 @@ export interface QueueListener {
 
 /**
  * Polls one queue as the Functions host does: up to `batchSize` messages at a time, handled in parallel, the
- * next batch as soon as no more than `newBatchThreshold` are in hand.
+ * next batch as soon as no more than `newBatchThreshold` are in hand. `coldMs`: an app scaled to zero, whose listener
+ * sleeps for so long before it looks, at the start and whenever it finds nothing.
  */
 export function startQueueListener(work: QueueWork): QueueListener {
-  const { queue, settings, log } = work;
+  const { queue, settings, log, coldMs = 0 } = work;
   const stopped = new AbortController();
+  const asleep = (ms: number) => delay(ms, undefined, { signal: stopped.signal }).catch(() => undefined);
   const pause = createPollingDelay(settings.maxPollingInterval);
   const inHand = new Set<Promise<void>>();
 
@@ -36,6 +38,7 @@ export function startQueueListener(work: QueueWork): QueueListener {
   };
 
   const loop = async () => {
+    if (coldMs > 0) await asleep(coldMs);
     while (!stopped.signal.aborted) {
       const messages = await receive();
       for (const message of messages) {
@@ -43,7 +46,7 @@ export function startQueueListener(work: QueueWork): QueueListener {
         inHand.add(handled);
       }
       if (messages.length === 0) {
-        await delay(pause.next(), undefined, { signal: stopped.signal }).catch(() => undefined);
+        await asleep(coldMs || pause.next());
       } else {
         pause.reset();
       }

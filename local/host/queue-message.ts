@@ -10,6 +10,8 @@ export interface QueueWork {
   readonly settings: QueueSettings;
   /** How long a message that is worked on stays invisible; renewed at half time. 10 minutes in Azure. */
   readonly hiddenMs: number;
+  /** How long a listener that finds nothing sleeps, as if it had to be woken from zero; 0 (default): as host.json says. */
+  readonly coldMs?: number;
   readonly log: HostLog;
   /** Runs the function. Rejects when the message has to come again. */
   run(text: string, message: DequeuedMessageItem): Promise<void>;

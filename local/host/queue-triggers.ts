@@ -18,6 +18,8 @@ export interface QueueTriggerOptions {
   readonly settings: QueueSettings;
   readonly environment: Record<string, string | undefined>;
   readonly log: HostLog;
+  /** As if the functions of queues were scaled to zero, and took so long to wake; 0: they are awake. */
+  readonly coldMs?: number;
 }
 
 /**
@@ -43,6 +45,7 @@ export async function startQueueTriggers(options: QueueTriggerOptions): Promise<
         poison: hasPoison ? service.getQueueClient(poisonName) : undefined,
         settings,
         hiddenMs: HIDDEN_MS,
+        coldMs: options.coldMs ?? 0,
         log,
         run: (text, message) =>
           invocations.invoke(fn, {

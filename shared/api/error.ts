@@ -1,3 +1,5 @@
+import type { IdKind } from '../ids.ts';
+
 /**
  * Every refusal of the API is one of these; `http/endpoint.ts` alone turns it into a response. The four
  * fields of the body are what the official clients read.
@@ -33,20 +35,23 @@ export class ApiError extends Error {
   }
 }
 
-export type NamedKind =
-  | 'assistant'
-  | 'thread'
-  | 'message'
-  | 'run'
-  | 'run step'
-  | 'file'
-  | 'upload'
-  | 'upload part'
-  | 'vector store';
+/** What refusals call an object. */
+const names = {
+  assistant: 'assistant',
+  thread: 'thread',
+  message: 'message',
+  run: 'run',
+  step: 'run step',
+  file: 'file',
+  upload: 'upload',
+  part: 'upload part',
+  vectorStore: 'vector store',
+} as const satisfies Partial<Record<IdKind, string>>;
+export type ObjectKind = keyof typeof names;
 
 /** An object that does not exist, or belongs to another project: the caller cannot tell which. */
-export const notFound = (kind: NamedKind, id: string, param: string | null = null): ApiError =>
-  new ApiError(404, `No ${kind} found with id '${id}'.`, { param });
+export const notFound = (kind: ObjectKind, id: string, param: string | null = null): ApiError =>
+  new ApiError(404, `No ${names[kind]} found with id '${id}'.`, { param });
 
 export const badRequest = (
   message: string,

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { type Caller, PROJECT_NAME, type Role, roles } from './caller.ts';
+import { type Caller, isRole, PROJECT_NAME, roles } from './caller.ts';
 
 export interface KeyRing {
   /** Whose key it is; undefined for one that is unknown, or expired. @param now milliseconds */
@@ -64,8 +64,6 @@ function readEntry(entry: string, index: number): Entry {
   const key = keyId(hash);
   return { project: colon < 0 ? `key-${key}` : project, key, role, hash, expiresAt: lastDay };
 }
-
-const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name);
 
 function find(entries: readonly Entry[], secret: string, now: number): Caller | undefined {
   const hash = digest(secret);

@@ -12,6 +12,7 @@ export interface Caller {
   readonly role: Role;
 }
 
+export const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name);
 export const isAtLeast = (role: Role, needed: Role): boolean => roles.indexOf(role) >= roles.indexOf(needed);
 
 export const PROJECT_NAME = /^[A-Za-z0-9_-]{1,64}$/;

@@ -3,6 +3,7 @@ import { readApiKeys } from './api-keys.ts';
 import { type Caller, isToken } from './caller.ts';
 import { readEntraSettings } from './entra-settings.ts';
 import type { EntraTokens } from './entra-tokens.ts';
+import type { StoredKeys } from './stored-keys.ts';
 
 /** What says who may call. */
 export interface CallerSettings {
@@ -24,8 +25,15 @@ export interface Callers {
 
 const SHORTEST_KEY_SHOWN = 16;
 
-/** @throws {TypeError} for settings that cannot be read, or that let nobody in */
-export function readCallers(settings: CallerSettings, now: () => number = Date.now): Callers {
+/**
+ * @param stored keys in storage, which are looked for where no setting knows a key
+ * @throws {TypeError} for settings that cannot be read, or that let nobody in
+ */
+export function readCallers(
+  settings: CallerSettings,
+  now: () => number = Date.now,
+  stored?: StoredKeys,
+): Callers {
   const keys = readApiKeys(settings.API_KEYS);
   const entra = readEntraSettings(settings);
   if (keys.size === 0 && !entra) {
@@ -44,7 +52,7 @@ export function readCallers(settings: CallerSettings, now: () => number = Date.n
       const presented = presentedSecrets(headers);
       for (const secret of presented) {
         if (entra && isToken(secret)) return (await verifier()).authenticate(secret, door);
-        const caller = keys.find(secret, now());
+        const caller = keys.find(secret, now()) ?? (await stored?.find(secret));
         if (caller) return throughDoor(caller, door);
       }
       throw unknownCaller(presented[0], keys.size > 0, entra !== undefined);

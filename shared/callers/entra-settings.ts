@@ -1,4 +1,4 @@
-import { PROJECT_NAME, type Role, roles } from './caller.ts';
+import { isRole, PROJECT_NAME, type Role, roles } from './caller.ts';
 
 /** Claims that can stand on the left of an entry of `ENTRA_CALLERS`, and what they are called in a token. */
 const claimNames = {
@@ -98,5 +98,3 @@ function readRule(entry: string): CallerRule {
     );
   return { claims: claimNames[kind as ClaimKind], value: value.toLowerCase(), project, role };
 }
-
-const isRole = (name: string): name is Role => (roles as readonly string[]).includes(name);

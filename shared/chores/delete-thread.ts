@@ -1,10 +1,5 @@
 import { errorFields } from '../log.ts';
-import type { Services } from '../services.ts';
-
-export type ChoreServices = Pick<
-  Services,
-  'stores' | 'sessions' | 'groups' | 'sweepSessions' | 'events' | 'chores'
->;
+import type { ChoreDependencies } from './chore-dependencies.ts';
 
 /** How long after a request to delete a thread the deletion is looked at again. */
 const SECOND_LOOK_MS = 60_000;
@@ -14,7 +9,7 @@ const SECOND_LOOK_MS = 60_000;
  * thread is unknown to callers. False when there is no such thread.
  */
 export async function deleteThread(
-  services: ChoreServices,
+  services: ChoreDependencies,
   project: string,
   threadId: string,
 ): Promise<boolean> {
@@ -30,7 +25,7 @@ export async function deleteThread(
  * the answer to its writing was lost, keeps its thread. Never an error: the caller has one to report.
  */
 export async function takeBackThread(
-  services: ChoreServices & Pick<Services, 'log'>,
+  services: ChoreDependencies,
   project: string,
   threadId: string,
 ): Promise<void> {
@@ -47,7 +42,7 @@ export async function takeBackThread(
 
 /** What is left of a thread that is gone; repeatable. */
 export async function clearThread(
-  { stores, sessions, events }: ChoreServices,
+  { stores, sessions, events }: ChoreDependencies,
   threadId: string,
 ): Promise<void> {
   await sessions.remove(threadId);

@@ -1,14 +1,19 @@
 import { HOUR } from '../clock.ts';
 import type { ChoreMessage } from '../queue/chore-queue.ts';
-import type { Services } from '../services.ts';
+import { removeEnded } from '../sessions/session-ends.ts';
 import { removeSession } from '../sessions/session-removal.ts';
-import { type ChoreServices, clearThread } from './delete-thread.ts';
+import type { ChoreDependencies } from './chore-dependencies.ts';
+import { clearThread } from './delete-thread.ts';
 
 /** One message of queue `chores`. Repeatable. */
-export async function doChore(services: ChoreServices, message: ChoreMessage): Promise<void> {
+export async function doChore(services: ChoreDependencies, message: ChoreMessage): Promise<void> {
   switch (message.type) {
     case 'remove-session':
       return removeSession(message, { groups: services.groups, sweep: services.sweepSessions });
+    case 'end-sessions': {
+      const { groups, chores, stores, clock } = services;
+      return removeEnded(message.due, { groups, queue: chores, marks: stores.endMarks, clock });
+    }
     case 'remove-thread':
       return clearThread(services, message.threadId);
   }
@@ -19,11 +24,11 @@ const PUT_OFF_MS = HOUR;
 
 /** Brings back a chore that failed too often for the host's patience. */
 export async function putChoreOff(
-  { chores, log }: Pick<Services, 'chores' | 'log'>,
+  { chores, log }: Pick<ChoreDependencies, 'chores' | 'log'>,
   message: ChoreMessage,
 ): Promise<void> {
   await chores.put(message, PUT_OFF_MS);
-  const { type, threadId: thread } = message;
-  const group = type === 'remove-session' ? message.group : undefined;
-  log.warn('a chore is put off', { type, thread, group });
+  const thread = message.type === 'end-sessions' ? undefined : message.threadId;
+  const group = message.type === 'remove-session' ? message.group : undefined;
+  log.warn('a chore is put off', { type: message.type, thread, group });
 }

@@ -6,7 +6,7 @@ import { tail } from '../events/tail.ts';
 import { errorFields } from '../log.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { loadSavedRun } from './claim/load-saved-run.ts';
-import { rescueRun } from './rescue-run.ts';
+import { lookAfterRun } from './look-after-run.ts';
 
 export type FollowDependencies = EngineDependencies & { readonly events: EventLogs };
 
@@ -57,7 +57,7 @@ export async function* followRun(
   /** Asked when the log has been silent for a while: perhaps nobody works on the run. */
   async function status() {
     const row = await stores.runs.row(thread_id, id);
-    if (row) await rescueRun(dependencies, row.document);
+    if (row) await lookAfterRun(dependencies, row.document);
     return row?.document.object.status;
   }
 }

@@ -19,7 +19,7 @@ import { wakeWorker } from './claim/wake-worker.ts';
 import { endUnattended } from './end-unattended.ts';
 
 /** How often a run may be taken up without anything of it being saved: it may be what kills its workers. */
-const MAX_ATTEMPTS = 10;
+export const MAX_ATTEMPTS = 10;
 /** A run may come into being this much later than its watchdog: storage is waited for. */
 const LATE_BIRTH_MS = MINUTE;
 

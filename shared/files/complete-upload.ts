@@ -140,7 +140,7 @@ async function partsOf(
 ): Promise<UploadPartRecord[]> {
   const found = await stores.uploads.parts(upload, ids);
   const parts = found.map((part, index) => {
-    if (!part) throw notFound('upload part', ids[index] ?? '', `part_ids[${index}]`);
+    if (!part) throw notFound('part', ids[index] ?? '', `part_ids[${index}]`);
     return part;
   });
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);

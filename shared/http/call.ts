@@ -1,8 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
-
-import type { OperationName, Operations } from '../api/operations.ts';
 import type { Caller } from '../callers/caller.ts';
+import type { FunctionName, OperationName, Operations } from '../operations/all.ts';
 import type { Dialect } from './dialect.ts';
 import type { Reply } from './reply.ts';
 
@@ -35,5 +34,11 @@ export type Handler<Name extends OperationName, Services> = (
   services: Services,
 ) => Promise<object | Reply>;
 
-/** Handlers by operation; each trigger file has those of its resource. */
-export type Handlers<Services> = { readonly [Name in OperationName]?: Handler<Name, Services> };
+/** Every operation's handler. */
+export type Handlers<Services> = { readonly [Name in OperationName]: Handler<Name, Services> };
+
+/** The handlers of all operations that some Azure functions serve: to forget one does not compile. */
+export type HandlersOf<Function extends FunctionName, Services> = Pick<
+  Handlers<Services>,
+  { [Name in OperationName]: Operations[Name]['servedBy'] extends Function ? Name : never }[OperationName]
+>;

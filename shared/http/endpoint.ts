@@ -1,14 +1,17 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 
 import { ApiError } from '../api/error.ts';
-import { type Operation, type OperationName, operations } from '../api/operations.ts';
 import { validate } from '../api/validate.ts';
+import type { Audit } from '../callers/audit.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
+import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { newId } from '../ids.ts';
+import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
+import { type OperationName, operations } from '../operations/all.ts';
+import type { Operation } from '../operations/operation.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
 import type { Call, Handler, Handlers } from './call.ts';
@@ -25,6 +28,9 @@ export interface EndpointServices {
   readonly config: Pick<Config, keyof CallerSettings | 'RATE_LIMIT_PER_MINUTE'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where keys are kept beside those of the settings. */
+  readonly stores?: { readonly callerKeys: KeyStorage };
+  readonly audit?: Pick<Audit, 'record'>;
 }
 
 export type Endpoint = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
@@ -34,7 +40,7 @@ export type Endpoint = (request: HttpRequest, context: InvocationContext) => Pro
  * Never rejects: in stream mode the library would leave the client waiting for minutes.
  */
 export function createEndpoint<S extends EndpointServices>(
-  handlers: Handlers<S>,
+  handlers: Partial<Handlers<S>>,
   provide: () => Promise<S>,
 ): Endpoint {
   return async (request, context) => {
@@ -47,6 +53,7 @@ export function createEndpoint<S extends EndpointServices>(
     });
     let log = consoleLog;
     let dialect: Dialect = 'v2';
+    let audit: ((status: number, made?: object) => void) | undefined;
     try {
       const url = new URL(request.url);
       dialect = dialectOf(url.searchParams, request.headers);
@@ -55,6 +62,18 @@ export function createEndpoint<S extends EndpointServices>(
       log = services.log;
       const { callers, limit } = gateOf(services);
       const caller = await callers.authenticate(request.headers);
+      audit = (status, made) =>
+        services.audit?.record({
+          time: new Date(services.clock.now()).toISOString(),
+          requestId,
+          project: caller.project,
+          caller: caller.key,
+          role: caller.role,
+          operation: match.name,
+          // What a refused request names may be anything, and need not exist.
+          objects: made ? objectsOf(match, made) : [],
+          status,
+        });
       limit.count(caller.key, services.clock.now());
       requireRole(caller, roleFor(operations[match.name]));
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
@@ -73,15 +92,26 @@ export function createEndpoint<S extends EndpointServices>(
     } catch (error) {
       const refusal = toApiError(error);
       if (refusal !== error) log.error('A request failed', { requestId, ...errorFields(error) });
+      audit?.(refusal.status);
       return errorAnswer(dialect === 'v1' ? inV1(refusal) : refusal, headers());
     }
 
     function present(reply: object): HttpResponseInit {
-      if (reply instanceof StreamReply) return streamAnswer(reply, headers(), connection, log);
+      if (reply instanceof StreamReply) {
+        audit?.(reply.status, {});
+        return streamAnswer(reply, headers(), connection, log);
+      }
       const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
+      audit?.(200, body);
       return jsonAnswer(200, dialect === 'v1' ? toV1(body) : body, { ...headers(), ...own });
     }
   };
+}
+
+/** Ids that the address names, as they were given, and that of the object that is answered. Never contents. */
+function objectsOf({ params }: Match, answered: object): string[] {
+  const id = 'id' in answered && typeof answered.id === 'string' ? [answered.id] : [];
+  return [...new Set([...Object.values(params), ...id])].filter(isPlausibleId);
 }
 
 /** @throws {ApiError} 404 for an unknown path, 405 for a known one that has no such method */
@@ -125,11 +155,13 @@ interface Gate {
 const gates = new WeakMap<object, Gate>();
 
 /** Keys and counters are shared by all functions of an app. */
-function gateOf({ config, clock }: EndpointServices): Gate {
+function gateOf({ config, clock, log, stores }: EndpointServices): Gate {
   const known = gates.get(config);
   if (known) return known;
+  const now = () => clock.now();
+  const unnoted = (error: unknown) => log.warn("A key's use could not be noted", errorFields(error));
   const gate = {
-    callers: readCallers(config, () => clock.now()),
+    callers: readCallers(config, now, stores && storedKeys(stores.callerKeys, now, unnoted)),
     limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
   };
   gates.set(config, gate);

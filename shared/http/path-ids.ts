@@ -1,13 +1,17 @@
-import { type NamedKind, notFound } from '../api/error.ts';
+import { notFound, type ObjectKind } from '../api/error.ts';
 import { isPlausibleId } from '../ids.ts';
+import type { OperationName } from '../operations/all.ts';
+import type { Call } from './call.ts';
 
-/** What the parameters of paths name; a model's name is no id. */
-const kinds: Readonly<Record<string, NamedKind>> = {
+type Parameter = { [Name in OperationName]: keyof Call<Name>['params'] }[OperationName];
+
+/** What the parameters of paths name. A model's name is no id. */
+const kinds: Readonly<Record<Exclude<Parameter, 'model'>, ObjectKind>> = {
   assistant_id: 'assistant',
   thread_id: 'thread',
   message_id: 'message',
   run_id: 'run',
-  step_id: 'run step',
+  step_id: 'step',
   file_id: 'file',
   upload_id: 'upload',
 };
@@ -18,7 +22,7 @@ const kinds: Readonly<Record<string, NamedKind>> = {
  */
 export function requirePlausibleIds(params: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(params)) {
-    const kind = kinds[name];
+    const kind = Object.hasOwn(kinds, name) ? kinds[name as keyof typeof kinds] : undefined;
     if (kind && !isPlausibleId(value)) throw notFound(kind, value);
   }
 }

@@ -1,4 +1,5 @@
-import { type Operation, type OperationName, operations } from '../api/operations.ts';
+import { type OperationName, operations } from '../operations/all.ts';
+import type { Operation } from '../operations/operation.ts';
 import type { Dialect } from './dialect.ts';
 
 /** The three prefixes behind which the same API answers; the longest first, because one begins another. */

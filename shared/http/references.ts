@@ -106,7 +106,7 @@ export function requireVectorStores(resources: NewToolResources | ToolResourcesC
   if (!search) return;
   const place = `${prefix}tool_resources.file_search`;
   const id = search.vector_store_ids?.[0];
-  if (id !== undefined) throw notFound('vector store', id, `${place}.vector_store_ids[0]`);
+  if (id !== undefined) throw notFound('vectorStore', id, `${place}.vector_store_ids[0]`);
   if ('vector_stores' in search && search.vector_stores && search.vector_stores.length > 0) {
     throw badRequest('This deployment has no vector stores.', `${place}.vector_stores`, 'unsupported_value');
   }

@@ -23,6 +23,16 @@ export const isClaimable = (record: RunRecord, now: number): boolean =>
 export const isExpired = ({ object }: RunRecord, now: number): boolean =>
   object.expires_at !== null && now >= object.expires_at * SECOND;
 
+/**
+ * Since when a run that could be worked on has been left alone, in Unix milliseconds: its creation, its return by a
+ * worker, or the end of a dead worker's lease; never (infinity) when it needs nobody.
+ * @param leaseMs a run that nobody holds is expected to be taken up within it
+ */
+export function neglectedSince({ object, work }: RunRecord, leaseMs: number): number {
+  if (isTerminal(object.status) || object.status === 'requires_action') return Number.POSITIVE_INFINITY;
+  return work.leaseOwner === '' ? work.leaseUntil - leaseMs : work.leaseUntil;
+}
+
 /** Whether somebody should have looked after the run by now, and this long ago. */
 export function isOverdue(record: RunRecord, now: number, graceMs: number): boolean {
   const { object, work } = record;

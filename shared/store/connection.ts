@@ -24,13 +24,26 @@ const queueRetry = { maxTries: 1 };
 /** Transfers are repeated block by block, for about {@link PATIENCE_MS} in all. */
 const blobRetry = { maxTries: 13, retryDelayInMs: 100, maxRetryDelayInMs: 4000 };
 
-export async function openStorageAccount(config: Config): Promise<StorageAccount> {
+/** What says where storage is, and as whom to go there. */
+export type StorageSettings = Pick<
+  Config,
+  | 'AzureWebJobsStorage'
+  | 'AzureWebJobsStorage__accountName'
+  | 'AzureWebJobsStorage__blobServiceUri'
+  | 'AzureWebJobsStorage__queueServiceUri'
+  | 'AzureWebJobsStorage__tableServiceUri'
+  | 'AzureWebJobsStorage__clientId'
+  | 'AZURE_CLIENT_ID'
+  | 'STORAGE_PREFIX'
+>;
+
+export async function openStorageAccount(config: StorageSettings): Promise<StorageAccount> {
   const account = await connect(config);
   endSilence(account.hosts.keys());
   return account;
 }
 
-async function connect(config: Config): Promise<StorageAccount> {
+async function connect(config: StorageSettings): Promise<StorageAccount> {
   const prefix = config.STORAGE_PREFIX;
   if (config.AzureWebJobsStorage) {
     const connection = config.AzureWebJobsStorage;

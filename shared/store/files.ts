@@ -43,7 +43,7 @@ export class FileStore {
   constructor(table: DocumentTable, blobs: ContainerClient, clock: Clock) {
     this.#clock = clock;
     this.#table = table;
-    this.#rows = new ProjectCollection<FileRecord>(table);
+    this.#rows = new ProjectCollection<FileRecord>(table, 'file');
     this.#blobs = blobs;
   }
 

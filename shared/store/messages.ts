@@ -1,7 +1,8 @@
 import type { MessageRecord } from '../api/message.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import type { Clock } from '../clock.ts';
-import { newId, sortKeyOf } from '../ids.ts';
+import { isOwnId, newId, sortKeyOf } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { ascendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
 import { retryConflicts, type Turns } from './retry-conflicts.ts';
@@ -92,24 +93,24 @@ export class MessageStore {
     });
   }
 
-  /** The caller has made sure that the thread exists and belongs to the project. */
+  /**
+   * The caller has made sure that the thread exists and belongs to the project.
+   * @throws {ApiError} 404 for an unknown cursor
+   */
   async list(
     threadId: string,
     query: PageQuery,
     filter: { runId?: string | undefined } = {},
   ): Promise<Page<MessageRecord>> {
     const { runId } = filter;
+    const cursors = await keyed('message', query);
+    // A run that cannot exist has no messages: nothing is searched for them.
+    if (runId !== undefined && !isOwnId('run', runId)) return { data: [], hasMore: false };
     const page = await scanPage<MessageRecord>(
       this.#table,
       threadId,
       messageKeys,
-      {
-        limit: query.limit,
-        order: query.order,
-        after: query.after && (sortKeyOf(query.after) ?? undefined),
-        before: query.before && (sortKeyOf(query.before) ?? undefined),
-        ...(runId === undefined ? {} : await this.#windowOfRun(threadId, runId)),
-      },
+      { ...cursors, ...(runId === undefined ? {} : await this.#windowOfRun(threadId, runId)) },
       runId === undefined ? undefined : (record) => record.object.run_id === runId,
     );
     return { data: page.rows.map((row) => row.document), hasMore: page.hasMore };

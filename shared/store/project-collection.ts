@@ -1,5 +1,7 @@
+import type { ObjectKind } from '../api/error.ts';
 import type { Page, PageQuery } from '../api/page.ts';
-import { isPlausibleId, sortKeyOf } from '../ids.ts';
+import { isPlausibleId } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { ascendingKey, descendingKey, idKey, projectKeys } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { spillBeside } from './spills.ts';
@@ -18,9 +20,12 @@ interface ProjectRecord {
  */
 export class ProjectCollection<T extends ProjectRecord> {
   readonly #table: DocumentTable;
+  readonly #kind: ObjectKind;
 
-  constructor(table: DocumentTable) {
+  /** @param kind of its objects, for the refusal of a cursor that is none of theirs */
+  constructor(table: DocumentTable, kind: ObjectKind) {
     this.#table = table;
+    this.#kind = kind;
   }
 
   /** @throws {Conflict} when the id is taken. */
@@ -87,26 +92,16 @@ export class ProjectCollection<T extends ProjectRecord> {
     });
   }
 
+  /** @throws {ApiError} 404 for an unknown cursor */
   async list(project: string, query: PageQuery, matches?: (record: T) => boolean): Promise<Page<T>> {
     const page = await scanPage<T>(
       this.#table,
       project,
       projectKeys,
-      {
-        limit: query.limit,
-        order: query.order,
-        after: await this.#cursor(project, query.after),
-        before: await this.#cursor(project, query.before),
-      },
+      await keyed(this.#kind, query, async (id) => (await this.get(project, id))?.sortKey),
       matches,
     );
     return { data: page.rows.map((row) => row.document), hasMore: page.hasMore };
-  }
-
-  /** A cursor whose object is gone still has its place when the id is one of ours; any other is no cursor. */
-  async #cursor(project: string, id: string | undefined): Promise<string | undefined> {
-    if (id === undefined) return undefined;
-    return (await this.get(project, id))?.sortKey ?? sortKeyOf(id);
   }
 
   async #row(project: string, id: string): Promise<Row<T> | undefined> {

@@ -1,6 +1,7 @@
 import type { Page, PageQuery } from '../api/page.ts';
 import { MAX_STEPS, type RunStepRecord } from '../api/run-step.ts';
 import { sortKeyOf } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { endOf, stepKey, stepsOf } from './keys.ts';
 import type { Change, DocumentTable } from './table.ts';
 
@@ -49,11 +50,14 @@ export class RunStepStore {
     return this.ofRunsBefore(threadId, runIds.slice(Math.ceil(runIds.length / 2)), untilRunId);
   }
 
-  /** The caller has made sure that the run exists and belongs to the project. */
+  /**
+   * The caller has made sure that the run exists and belongs to the project.
+   * @throws {ApiError} 404 for an unknown cursor
+   */
   async list(threadId: string, runId: string, query: PageQuery): Promise<Page<RunStepRecord>> {
+    const { after, before } = await keyed('step', query);
     const steps = await this.ofRun(threadId, runId);
     if (query.order === 'desc') steps.reverse();
-    const [after, before] = [query.after, query.before].map((id) => id && sortKeyOf(id));
     const comesFirst = (a: string, b: string) => (query.order === 'desc' ? a > b : a < b);
     const between = steps.filter(({ object }) => {
       const key = sortKeyOf(object.id) ?? '';

@@ -3,6 +3,7 @@ import type { Page, PageQuery } from '../api/page.ts';
 import type { RunRecord } from '../api/run.ts';
 import type { ThreadState } from '../api/thread.ts';
 import { sortKeyOf } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { ascendingKey, descendingKey, documentKey, runKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
 import { retryConflicts } from './retry-conflicts.ts';
@@ -35,14 +36,12 @@ export class RunStore {
     return row && row.document.object.id === id ? row : undefined;
   }
 
-  /** The caller has made sure that the thread exists and belongs to the project. */
+  /**
+   * The caller has made sure that the thread exists and belongs to the project.
+   * @throws {ApiError} 404 for an unknown cursor
+   */
   async list(threadId: string, query: PageQuery): Promise<Page<RunRecord>> {
-    const page = await scanPage<RunRecord>(this.#table, threadId, runKeys, {
-      limit: query.limit,
-      order: query.order,
-      after: query.after && sortKeyOf(query.after),
-      before: query.before && sortKeyOf(query.before),
-    });
+    const page = await scanPage<RunRecord>(this.#table, threadId, runKeys, await keyed('run', query));
     return { data: page.rows.map((row) => row.document), hasMore: page.hasMore };
   }
 

@@ -2,6 +2,7 @@ import type { MessageRecord } from '../api/message.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import type { Thread, ThreadRecord, ThreadState } from '../api/thread.ts';
 import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
+import { keyed } from './cursors.ts';
 import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
 import type { Turns } from './retry-conflicts.ts';
@@ -102,14 +103,17 @@ export class ThreadStore {
     return this.#turns.take(id, attempt);
   }
 
-  /** Newest first by default. Entries whose thread is gone are passed over. */
+  /**
+   * Newest first by default. Entries whose thread is gone are passed over.
+   * @throws {ApiError} 404 for an unknown cursor
+   */
   async list(project: string, query: PageQuery): Promise<Page<ThreadRecord>> {
-    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, {
-      limit: query.limit,
-      order: query.order,
-      after: await this.#cursor(project, query.after),
-      before: await this.#cursor(project, query.before),
-    });
+    const cursors = await keyed(
+      'thread',
+      query,
+      async (id) => (await this.row(project, id))?.document.listKey,
+    );
+    const page = await scanPage<{ id: string }>(this.#list, project, projectKeys, cursors);
     const threads = await Promise.all(page.rows.map((row) => this.get(project, row.document.id)));
     return { data: threads.filter((thread) => thread !== undefined), hasMore: page.hasMore };
   }
@@ -144,11 +148,6 @@ export class ThreadStore {
         await this.#threads.commit(id, deletions(keys)).catch(ignoreConflict);
       }
     }
-  }
-
-  async #cursor(project: string, id: string | undefined): Promise<string | undefined> {
-    if (id === undefined) return undefined;
-    return (await this.row(project, id))?.document.listKey ?? sortKeyOf(id);
   }
 }
 

@@ -6,11 +6,11 @@ import type { z } from 'zod';
 import { createAssistant, modifyAssistant } from '../../shared/api/assistant.ts';
 import { knowsNull } from '../../shared/api/left-out.ts';
 import { createMessage } from '../../shared/api/message.ts';
-import { operations } from '../../shared/api/operations.ts';
 import { createRun, createThreadAndRun, modifyRun } from '../../shared/api/run.ts';
 import { createThread, modifyThread } from '../../shared/api/thread.ts';
 import { createUpload } from '../../shared/api/upload.ts';
 import { validate } from '../../shared/api/validate.ts';
+import { operations } from '../../shared/operations/all.ts';
 import { nullable, type OptionalField } from './optional-fields.ts';
 
 const model = 'gpt-4o';

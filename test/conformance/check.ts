@@ -1,4 +1,4 @@
-import { type OperationName, operations } from '../../shared/api/operations.ts';
+import { type OperationName, operations } from '../../shared/operations/all.ts';
 import type { OpenApi } from './api.ts';
 import type { Row } from './row.ts';
 import type { Target } from './target.ts';

@@ -1,4 +1,4 @@
-import { type OperationName, operations } from '../../shared/api/operations.ts';
+import { type OperationName, operations } from '../../shared/operations/all.ts';
 import { madeObjects } from './clean-up.ts';
 import { sentEvents } from './event-stream.ts';
 import type { PublicDocument } from './public-document.ts';

@@ -12,7 +12,7 @@ interface Logged {
 
 /** The endpoint over these handlers, called with a key of project `team-a`, and what it logged. */
 export function api(
-  handlers: Handlers<EndpointServices>,
+  handlers: Partial<Handlers<EndpointServices>>,
   settings: { perMinute?: number; clock?: Clock; callers?: Partial<CallerSettings> } = {},
 ) {
   const logged: Logged[] = [];
@@ -41,7 +41,7 @@ export function api(
 }
 
 /** Handlers that answer what they were given. */
-export const echo: Handlers<EndpointServices> = {
+export const echo: Partial<Handlers<EndpointServices>> = {
   createAssistant: async ({ body, project }) => ({ body, project }),
   getAssistant: async ({ params, project }) => ({ ...params, project }),
   listAssistants: async ({ query }) => query,

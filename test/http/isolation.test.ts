@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { toFile } from 'openai';
-
-import { type Operation, type OperationName, operations } from '../../shared/api/operations.ts';
+import { type OperationName, operations } from '../../shared/operations/all.ts';
+import type { Operation } from '../../shared/operations/operation.ts';
 import { handlers, testApi } from '../support/api.ts';
 import { storageTraffic, writes } from '../support/storage-traffic.ts';
 import { referenceFields } from './reference-fields.ts';
@@ -97,6 +97,24 @@ for (const [name, { path }] of Object.entries(operations) as [OperationName, Ope
     if (!owner.bodyUsed) await owner.body?.cancel();
   });
 }
+
+test('every list refuses a cursor that marks no place in it', async () => {
+  const ids = await objectsOf('KEY-A');
+  const paged = Object.entries<Operation>(operations).filter(
+    ([, { answer, query }]) => 'list' in answer && query !== undefined,
+  );
+  for (const [name, { query }] of paged) {
+    for (const side of ['after', 'before']) {
+      assert.ok(side in (query?.shape ?? {}), `${name} has no '${side}'`);
+      // An id of ours of another kind, and one that nobody made.
+      for (const cursor of [ids.upload_id, 'elsewhere-1']) {
+        const answer = await send(name as OperationName, ids, 'KEY-A', `?${side}=${cursor}`);
+        const { error } = (await answer.json()) as { error?: { param: string } };
+        assert.deepEqual([answer.status, error?.param], [404, side], name);
+      }
+    }
+  }
+});
 
 const message = { role: 'user', content: 'x' };
 const content = (file_id: string) => [{ type: 'image_file', image_file: { file_id } }];

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-
-import { type Operation, type OperationName, operations } from '../../shared/api/operations.ts';
+import { type OperationName, operations } from '../../shared/operations/all.ts';
+import type { Operation } from '../../shared/operations/operation.ts';
 
 /** Requests that nobody should send, over all operations: arbitraries for the fuzz test. */
 

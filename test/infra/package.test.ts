@@ -25,7 +25,19 @@ suite('the deployment package', () => {
     assert.equal(manifest.main, 'functions/*.js');
     assert.equal(manifest.type, 'module');
     assert.equal(manifest.dependencies, undefined);
-    assert.deepEqual((await readdir(dist)).sort(), ['chunks', 'functions', 'host.json', 'package.json']);
+    assert.deepEqual((await readdir(dist)).sort(), [
+      'chunks',
+      'functions',
+      'host.json',
+      'package.json',
+      'playground',
+      'shared',
+    ]);
+  });
+
+  test('brings the playground, at most 150 KB compressed in all', () => {
+    const { brotliBytes, gzipBytes } = report.playground;
+    assert.ok(brotliBytes < 150_000 && gzipBytes < 150_000, JSON.stringify(report.playground));
   });
 
   test('is sent by azd as it is', async () => {

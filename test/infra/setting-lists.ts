@@ -8,12 +8,16 @@ export const LEFT_AT_DEFAULT: Readonly<Record<string, string>> = {
   ENTRA_TENANTS: 'none unless infra/settings.json names some: docs/callers.md',
   ENTRA_AUDIENCES: 'none unless infra/settings.json names some: docs/callers.md',
   ENTRA_CALLERS: 'none unless infra/settings.json names some: docs/callers.md',
+  AUDIT: 'log unless infra/settings.json says blob or off',
+  EMBEDDING_MODEL: 'none unless infra/settings.json names a deployment: docs/file-search.md',
+  EMBEDDING_DIMENSIONS: 'tuning',
   RATE_LIMIT_PER_MINUTE: 'tuning',
   MAX_FILE_BYTES: 'tuning',
   MODEL_IDLE_TIMEOUT_SECONDS: 'tuning',
   RUN_TTL_SECONDS: 'tuning',
   RUN_SLICE_SECONDS: 'tuning',
   RUN_LEASE_SECONDS: 'tuning',
+  RUN_OVERTAKE_SECONDS: 'tuning',
   SESSION_TTL_SECONDS: 'tuning',
   SESSION_CALL_TIMEOUT_SECONDS: 'tuning',
   SESSION_START_TIMEOUT_SECONDS: 'tuning',
@@ -30,8 +34,8 @@ export const FOR_THE_HOST: Readonly<Record<string, string>> = {
     'tells the host to use the managed identity for its own storage and the triggers',
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'tells the host to send telemetry by identity',
   APPLICATION_INSIGHTS_NO_STATSBEAT: "the exporter's own switch",
-  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: 'the host refuses bodies above 100 MB otherwise',
-  languageWorkers__node__arguments: 'arguments of the worker process, as local/host-process.ts has them',
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT:
+    'the host refuses bodies above 100 MB otherwise; the platform takes 210 MB',
 };
 
 /** Names in local.settings.sample.json that the code does not read: for Core Tools. */

@@ -12,12 +12,14 @@ import { handlers as runSteps } from '../../functions/run-steps.ts';
 import { handlers as runs } from '../../functions/runs.ts';
 import { handlers as threads } from '../../functions/threads.ts';
 import { handlers as uploads } from '../../functions/uploads.ts';
+import type { Handlers } from '../../shared/http/call.ts';
 import { createEndpoint } from '../../shared/http/endpoint.ts';
+import type { Services } from '../../shared/services.ts';
 import { type TestEngine, testEngine } from './engine.ts';
 import { fetchOf } from './in-process.ts';
 
-/** Every operation's handler. */
-export const handlers = {
+/** Every operation's handler: one without does not compile. */
+export const handlers: Handlers<Services> = {
   ...assistants,
   ...attachedFiles,
   ...threads,

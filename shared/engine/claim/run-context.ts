@@ -32,8 +32,8 @@ export class RunContext {
   workspace: RunWorkspace | undefined;
   /** What was read of the images in the prompt. */
   readonly images: Images = new Map();
-  /** True when something was saved that is told later than in its turn. */
-  untold = false;
+  /** True when something was saved whose turn to be told is still to come. */
+  savedUntold = false;
   /** Tokens of the last model call, counted into the run when its outcome is saved. */
   tokens: RunUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   #history: History | undefined;
@@ -58,6 +58,11 @@ export class RunContext {
     return this.claimed.record;
   }
 
+  /** Of the run's model. */
+  get contextTokens(): number {
+    return contextTokens(this.dependencies.config.MODEL_CONTEXT_TOKENS, this.run.object.model);
+  }
+
   /** Unix seconds. */
   now(): number {
     return unixSeconds(this.dependencies.clock.now());
@@ -66,7 +71,7 @@ export class RunContext {
   /** The thread before this run; read once, since nobody else writes to a locked thread. */
   async history(): Promise<History> {
     this.#history ??= await loadHistory(this.dependencies.stores, this.run, {
-      contextTokens: contextTokens(this.dependencies.config.MODEL_CONTEXT_TOKENS, this.run.object.model),
+      contextTokens: this.contextTokens,
       maxMessages: MAX_PROMPT_MESSAGES,
     });
     return this.#history;

@@ -2,6 +2,10 @@
 export class WorkInProgress {
   readonly #pieces = new Set<Promise<unknown>>();
 
+  get size(): number {
+    return this.#pieces.size;
+  }
+
   /** Settles as `work` does. */
   async track<T>(work: Promise<T>): Promise<T> {
     this.#pieces.add(work);

@@ -28,8 +28,14 @@ export class EmbeddingError extends Error {
   readonly retryable: boolean;
   /** What the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  constructor(message: string, options: { retryable: boolean; retryAfterMs?: number | undefined }) {
+  /** The server has no `/embeddings` at all. */
+  readonly noEndpoint: boolean;
+  constructor(
+    message: string,
+    options: { retryable: boolean; retryAfterMs?: number | undefined; noEndpoint?: boolean },
+  ) {
     super(message);
+    this.noEndpoint = options.noEndpoint ?? false;
     this.name = 'EmbeddingError';
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
@@ -42,10 +48,7 @@ export interface Embedders {
    * server knows no `/embeddings` (404), the lexical one. The server is asked once per process.
    * @throws {EmbeddingError} when the server could not be asked; nothing is pinned then
    */
-  forNewStore(signal?: AbortSignal): Promise<Embedder>;
-  /**
-   * The embedder that a store is pinned to.
-   * @throws {EmbeddingError} when the configuration has no server for it any more: never another one silently
-   */
+  forNewStore(): Promise<Embedder>;
+  /** The embedder that a store is pinned to: never another one, even where the configuration has changed since. */
   pinned(identity: EmbedderIdentity): Embedder;
 }

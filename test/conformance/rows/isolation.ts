@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
 import { toFile } from 'openai';
-
-import { type Operation, operations } from '../../../shared/api/operations.ts';
+import { operations } from '../../../shared/operations/all.ts';
+import type { Operation } from '../../../shared/operations/operation.ts';
 import type { Api, RawRequest, Row } from '../row.ts';
 import { waitingRun } from '../shared-objects.ts';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-import type { OperationName } from '../../../shared/api/operations.ts';
+import type { OperationName } from '../../../shared/operations/all.ts';
 import { allOf, deleted, listOf } from './envelopes.ts';
 import { assistant, file, message, model, thread, upload, uploadPart } from './objects.ts';
 import { run, runStep } from './run.ts';

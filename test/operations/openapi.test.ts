@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import { openApiDocument } from '../../shared/api/openapi.ts';
-import { operations } from '../../shared/api/operations.ts';
+import { operations } from '../../shared/operations/all.ts';
+import { openApiDocument } from '../../shared/operations/openapi.ts';
 
 interface Document {
   paths: Record<string, Record<string, { operationId: string; parameters: { name: string }[] }>>;

@@ -1,89 +1,8 @@
 import { z } from 'zod';
 
-import {
-  assistantFileObject,
-  assistantObject,
-  errorObject,
-  fileObject,
-  messageFileObject,
-  messageObject,
-  modelObject,
-  threadObject,
-  uploadObject,
-  uploadPartObject,
-} from './answers.ts';
-import { type Operation, type OperationName, operations } from './operations.ts';
-import { runObject, runStepObject } from './run-answers.ts';
-
-/** Named schemas of answers; names as in the hosted API's document where it has them. */
-const objects = {
-  AssistantObject: assistantObject,
-  ThreadObject: threadObject,
-  MessageObject: messageObject,
-  AssistantFileObject: assistantFileObject,
-  MessageFileObject: messageFileObject,
-  RunObject: runObject,
-  RunStepObject: runStepObject,
-  OpenAIFile: fileObject,
-  Upload: uploadObject,
-  UploadPart: uploadPartObject,
-  Model: modelObject,
-  ErrorResponse: errorObject,
-};
-type ObjectName = keyof typeof objects;
-
-type Answer =
-  | { readonly one: ObjectName }
-  | { readonly list: ObjectName }
-  | { readonly deleted: string }
-  /** Not JSON: the media type. */
-  | { readonly bytes: string };
-
-const answers: Record<OperationName, Answer> = {
-  listAssistants: { list: 'AssistantObject' },
-  createAssistant: { one: 'AssistantObject' },
-  getAssistant: { one: 'AssistantObject' },
-  modifyAssistant: { one: 'AssistantObject' },
-  deleteAssistant: { deleted: 'assistant.deleted' },
-  listAssistantFiles: { list: 'AssistantFileObject' },
-  createAssistantFile: { one: 'AssistantFileObject' },
-  getAssistantFile: { one: 'AssistantFileObject' },
-  deleteAssistantFile: { deleted: 'assistant.file.deleted' },
-  listThreads: { list: 'ThreadObject' },
-  createThread: { one: 'ThreadObject' },
-  createThreadAndRun: { one: 'RunObject' },
-  getThread: { one: 'ThreadObject' },
-  modifyThread: { one: 'ThreadObject' },
-  deleteThread: { deleted: 'thread.deleted' },
-  listMessages: { list: 'MessageObject' },
-  createMessage: { one: 'MessageObject' },
-  getMessage: { one: 'MessageObject' },
-  modifyMessage: { one: 'MessageObject' },
-  deleteMessage: { deleted: 'thread.message.deleted' },
-  listMessageFiles: { list: 'MessageFileObject' },
-  getMessageFile: { one: 'MessageFileObject' },
-  listRuns: { list: 'RunObject' },
-  createRun: { one: 'RunObject' },
-  getRun: { one: 'RunObject' },
-  modifyRun: { one: 'RunObject' },
-  cancelRun: { one: 'RunObject' },
-  submitToolOutputs: { one: 'RunObject' },
-  followRunEvents: { bytes: 'text/event-stream' },
-  listRunSteps: { list: 'RunStepObject' },
-  getRunStep: { one: 'RunStepObject' },
-  listFiles: { list: 'OpenAIFile' },
-  createFile: { one: 'OpenAIFile' },
-  getFile: { one: 'OpenAIFile' },
-  deleteFile: { deleted: 'file' },
-  getFileContent: { bytes: 'application/octet-stream' },
-  createUpload: { one: 'Upload' },
-  addUploadPart: { one: 'UploadPart' },
-  completeUpload: { one: 'Upload' },
-  cancelUpload: { one: 'Upload' },
-  listModels: { list: 'Model' },
-  getModel: { one: 'Model' },
-  deleteModel: { deleted: 'model' },
-};
+import { errorObject } from '../api/answers.ts';
+import { operations } from './all.ts';
+import type { Answer, Operation } from './operation.ts';
 
 type Json = Record<string, unknown>;
 
@@ -94,7 +13,7 @@ const requestName = (operation: string): string =>
 /** The OpenAPI document of this API, made from the very schemas that check the requests. */
 export function openApiDocument(): Json {
   const paths: Record<string, Json> = {};
-  for (const [name, operation] of Object.entries(operations) as [OperationName, Operation][]) {
+  for (const [name, operation] of Object.entries<Operation>(operations)) {
     const path = paths[operation.path] ?? {};
     paths[operation.path] = { ...path, [operation.method.toLowerCase()]: describe(name, operation) };
   }
@@ -113,16 +32,32 @@ export function openApiDocument(): Json {
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'api-key' },
       },
-      schemas: { ...namedSchemas(objects, 'output'), ...namedSchemas(requests(), 'input') },
+      schemas: { ...namedSchemas(answers(), 'output'), ...namedSchemas(requests(), 'input') },
     },
   };
 }
 
 function requests(): Record<string, z.ZodType> {
-  const bodies = Object.entries(operations).flatMap(([name, operation]) =>
-    'body' in operation ? [[requestName(name), operation.body] as const] : [],
+  const bodies = Object.entries<Operation>(operations).flatMap(([name, { body }]) =>
+    body ? [[requestName(name), body] as const] : [],
   );
   return Object.fromEntries(bodies);
+}
+
+/** The objects that are answered, by the names that they carry. */
+function answers(): Record<string, z.ZodType> {
+  const objects = Object.values<Operation>(operations).flatMap(({ answer }) => {
+    if ('one' in answer) return [answer.one];
+    return 'list' in answer ? [answer.list] : [];
+  });
+  return Object.fromEntries([...objects, errorObject].map((schema) => [nameOf(schema), schema]));
+}
+
+function nameOf(schema: z.ZodType): string {
+  const name = schema.meta()?.id;
+  if (name === undefined)
+    throw new Error('An object that is answered has no name: .meta({ id }) gives it one.');
+  return name;
 }
 
 function namedSchemas(schemas: Record<string, z.ZodType>, io: 'input' | 'output'): Json {
@@ -147,7 +82,7 @@ function namedSchemas(schemas: Record<string, z.ZodType>, io: 'input' | 'output'
   return { ...Object.fromEntries(plain), ...aliases };
 }
 
-function describe(name: OperationName, operation: Operation): Json {
+function describe(name: string, operation: Operation): Json {
   const body = requestBody(name, operation);
   return {
     operationId: name,
@@ -158,13 +93,13 @@ function describe(name: OperationName, operation: Operation): Json {
     parameters: [...pathParameters(operation.path), ...queryParameters(operation.query)],
     ...(body ? { requestBody: body } : {}),
     responses: {
-      200: { description: 'OK', content: answerContent(answers[name]) },
+      200: { description: 'OK', content: answerContent(operation) },
       default: { description: 'Refused', content: { 'application/json': { schema: ref('ErrorResponse') } } },
     },
   };
 }
 
-function requestBody(name: OperationName, operation: Operation): Json | undefined {
+function requestBody(name: string, operation: Operation): Json | undefined {
   if (operation.body) {
     return { required: true, content: { 'application/json': { schema: ref(requestName(name)) } } };
   }
@@ -208,15 +143,15 @@ function inline(schema: z.ZodType): Json {
   return rest;
 }
 
-function answerContent(answer: Answer): Json {
+function answerContent({ answer, query }: Operation): Json {
   if ('bytes' in answer) {
     return { [answer.bytes]: { schema: { type: 'string', format: 'binary' } } };
   }
-  return { 'application/json': { schema: answerSchema(answer) } };
+  return { 'application/json': { schema: answerSchema(answer, query !== undefined) } };
 }
 
-function answerSchema(answer: Exclude<Answer, { bytes: string }>): Json {
-  if ('one' in answer) return ref(answer.one);
+function answerSchema(answer: Exclude<Answer, { bytes: string }>, inPages: boolean): Json {
+  if ('one' in answer) return ref(nameOf(answer.one));
   const object = (properties: Json) => ({ type: 'object', properties, required: Object.keys(properties) });
   if ('deleted' in answer) {
     return object({
@@ -225,8 +160,8 @@ function answerSchema(answer: Exclude<Answer, { bytes: string }>): Json {
       deleted: { type: 'boolean' },
     });
   }
-  const data = { object: { const: 'list' }, data: { type: 'array', items: ref(answer.list) } };
-  if (answer.list === 'Model') return object(data);
+  const data = { object: { const: 'list' }, data: { type: 'array', items: ref(nameOf(answer.list)) } };
+  if (!inPages) return object(data);
   const id = { type: ['string', 'null'] };
   return object({ ...data, first_id: id, last_id: id, has_more: { type: 'boolean' } });
 }
