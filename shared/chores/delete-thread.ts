@@ -45,6 +45,8 @@ export async function clearThread(
   { stores, sessions, events }: ChoreDependencies,
   threadId: string,
 ): Promise<void> {
+  // Before the session, whose end takes its time: the stream of a live run ends with its row.
+  await stores.threads.clearRuns(threadId);
   await sessions.remove(threadId);
   await stores.threads.clear(threadId);
   await Promise.all([stores.clearSpills(threadId), events.removeThread(threadId)]);

@@ -19,6 +19,8 @@ export interface StartRun {
   readonly threadId: string;
   readonly assistant: AssistantRecord;
   readonly request: CreateRun;
+  /** Of the request, where it named itself by an idempotency key: see {@link earlierRun}. */
+  readonly mark?: string | undefined;
   /** Set when the caller advances the run itself (a streaming request): it holds the lease from the start. */
   readonly owner?: string;
   /** The API's first version ran threads without a word in them, too. */
@@ -70,6 +72,7 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
     now,
     ttlMs: config.runTtlMs,
     stream: owner !== undefined,
+    mark: start.mark,
     messageCount,
     lastMessageKey: newest,
   };

@@ -5,6 +5,7 @@ import { CallerKeyStore } from './caller-keys.ts';
 import type { StorageAccount } from './connection.ts';
 import { createEndMarks } from './end-marks.ts';
 import { FileStore } from './files.ts';
+import { KeptAnswerStore } from './kept-answers.ts';
 import { MessageStore } from './messages.ts';
 import { patiently } from './patience.ts';
 import { ProjectCollection } from './project-collection.ts';
@@ -31,11 +32,12 @@ export interface Stores {
   readonly endMarks: EndMarks;
   readonly workspaces: WorkspaceStore;
   readonly callerKeys: CallerKeyStore;
+  readonly answers: KeptAnswerStore;
   /** Deletes the spilled documents of a thread that is gone. */
   clearSpills(threadId: string): Promise<void>;
 }
 
-const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads', 'callerkeys'] as const;
+const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads', 'callerkeys', 'answers'] as const;
 const containers = ['files', 'spill', 'events', 'audit', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
 
@@ -57,6 +59,7 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
     endMarks: createEndMarks(threads),
     workspaces: new WorkspaceStore(threads),
     callerKeys: new CallerKeyStore(table('callerkeys')),
+    answers: new KeptAnswerStore(table('answers')),
     clearSpills: (threadId) => new Spills(spills).clear(threadId),
   };
 }
