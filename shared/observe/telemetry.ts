@@ -20,6 +20,8 @@ export interface Telemetry {
   sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number, place: string): void;
   /** A place had no room for a session, or something else against it. */
   placeRefused(place: string, reason: string): void;
+  /** A file in a vector store came to its end; counted from its addition. `code`: of its error, or empty. */
+  fileIndexed(outcome: 'completed' | 'failed', code: string, milliseconds: number): void;
   /** Storage answered that it is throttled or failing. */
   storageFault(service: string, status: number): void;
   /** A span around `work`, below the one that is open. */
@@ -49,6 +51,10 @@ export function createTelemetry(): Telemetry {
   const refusals = meter.createCounter('hourglass.session.refusals', {
     description: 'Sessions that a place did not take, or that came to nothing there',
   });
+  const indexed = meter.createCounter('hourglass.index.files', {
+    description: 'Files in vector stores by end state and error code',
+  });
+  const indexTime = meter.createHistogram('hourglass.index.duration', MILLISECONDS);
   const storageFaults = meter.createCounter('hourglass.storage.faults', {
     description: 'Answers of storage that were tried again, by service and status',
   });
@@ -72,6 +78,10 @@ export function createTelemetry(): Telemetry {
       if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000, { place });
     },
     placeRefused: (place, reason) => refusals.add(1, { place, reason }),
+    fileIndexed(outcome, code, milliseconds) {
+      indexed.add(1, { outcome, code });
+      indexTime.record(milliseconds, { outcome });
+    },
     storageFault: (service, status) => storageFaults.add(1, { service, status }),
     async span(name, attributes, work) {
       const span = tracer.startSpan(name, { attributes });
