@@ -9,8 +9,8 @@ DPI = 200
 # Beyond it only a figure's own resolution counts: drawing takes time and memory by the pixel.
 MAX_PIXELS = 16_000_000
 PAD_INCHES = 0.1
-# Files are as sharp as what is shown, and their labels as whole.
-FILES = {"savefig.dpi": DPI, "savefig.bbox": "tight"}
+# Files are as sharp as what is shown. Their box is the code's affair: a page of a PDF has the size that it was given.
+FILES = {"savefig.dpi": DPI}
 
 
 def draw_sharply(shell):
