@@ -33,9 +33,11 @@ export function go(to: Route): void {
   address.value = location.hash;
 }
 
-export function followAddress(): void {
+/** @param onKey when somebody pastes an address with a key, which the page has to take out of it */
+export function followAddress(onKey: () => void): void {
   address.value = location.hash;
   addEventListener('hashchange', () => {
+    if (location.hash.startsWith('#key=')) onKey();
     address.value = location.hash;
   });
 }
