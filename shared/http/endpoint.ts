@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 
 import { ApiError } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
+import type { Audit } from '../callers/audit.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
 import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
@@ -9,14 +10,15 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
-import type { Audit } from '../observe/audit.ts';
 import { type OperationName, operations } from '../operations/all.ts';
 import type { Operation } from '../operations/operation.ts';
+import type { KeptAnswerStore } from '../store/kept-answers.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
 import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
+import { idempotencyKeyOf, type OnceOnly, once, onceOf } from './idempotency.ts';
 import { lookUp, type Match } from './path.ts';
 import { requirePlausibleIds } from './path-ids.ts';
 import { readQuery } from './query.ts';
@@ -29,7 +31,7 @@ export interface EndpointServices {
   readonly clock: Clock;
   readonly log: Log;
   /** Where keys are kept beside those of the settings. */
-  readonly stores?: { readonly callerKeys: KeyStorage };
+  readonly stores?: { readonly callerKeys: KeyStorage; readonly answers?: KeptAnswerStore };
   readonly audit?: Pick<Audit, 'record'>;
 }
 
@@ -75,7 +77,8 @@ export function createEndpoint<S extends EndpointServices>(
           status,
         });
       limit.count(caller.key, services.clock.now());
-      requireRole(caller, roleFor(operations[match.name]));
+      const operation: Operation = operations[match.name];
+      requireRole(caller, roleFor(operation));
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
       if (!handler) throw unknownUrl(request.method, url.pathname);
       const call = {
@@ -87,8 +90,13 @@ export function createEndpoint<S extends EndpointServices>(
         signal: connection.signal,
       };
       const parsed = await parse(match, request, url, dialect);
-      const reply = await handler({ ...call, ...parsed } as Call<OperationName>, services);
-      return present(reply);
+      const doIt = (once?: OnceOnly) =>
+        handler({ ...call, ...parsed, once } as Call<OperationName>, services);
+      const key = operation.creates && idempotencyKeyOf(request.headers);
+      const answers = services.stores?.answers;
+      if (!key || !answers) return present(await doIt());
+      const same = { project: caller.project, key, ...parsed, operation: match.name };
+      return present(await once({ answers, clock: services.clock }, onceOf(operation, request, same), doIt));
     } catch (error) {
       const refusal = toApiError(error);
       if (refusal !== error) log.error('A request failed', { requestId, ...errorFields(error) });

@@ -15,6 +15,7 @@ export const assistantOperations = {
   createAssistant: {
     servedBy: 'assistants',
     method: 'POST',
+    creates: true,
     path: '/assistants',
     summary: 'Creates an assistant',
     body: createAssistant,

@@ -14,6 +14,7 @@ export const messageOperations = {
   createMessage: {
     servedBy: 'messages',
     method: 'POST',
+    creates: true,
     path: '/threads/{thread_id}/messages',
     summary: 'Adds a message to a thread',
     body: createMessage,

@@ -17,6 +17,8 @@ export interface Operation {
   /** Multipart body: the part that carries the bytes, and the schema of the fields beside it. */
   readonly form?: { readonly file: string; readonly fields?: z.ZodObject };
   readonly answer: Answer;
+  /** Makes something new, and so can be named by an `Idempotency-Key`. */
+  readonly creates?: true;
   /** Set where only the API's first version has the operation. */
   readonly only?: 'v1';
 }

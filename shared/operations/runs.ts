@@ -16,6 +16,7 @@ export const runOperations = {
   createRun: {
     servedBy: 'runs',
     method: 'POST',
+    creates: true,
     path: '/threads/{thread_id}/runs',
     summary: 'Runs a thread',
     body: createRun,

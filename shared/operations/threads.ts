@@ -17,6 +17,7 @@ export const threadOperations = {
   createThread: {
     servedBy: 'threads',
     method: 'POST',
+    creates: true,
     path: '/threads',
     summary: 'Creates a thread',
     body: createThread,
@@ -25,6 +26,7 @@ export const threadOperations = {
   createThreadAndRun: {
     servedBy: 'threads',
     method: 'POST',
+    creates: true,
     path: '/threads/runs',
     summary: 'Creates a thread and runs it',
     body: createThreadAndRun,
