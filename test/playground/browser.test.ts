@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
@@ -32,6 +32,10 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
     await browser?.[Symbol.asyncDispose]();
     await stack?.[Symbol.asyncDispose]();
   });
+
+  // One test that fails must not spoil the next one's script.
+  beforeEach(() => stack.model.reset());
+  afterEach(() => browser.closeAll());
 
   const assistant = (name: string, tools: OpenAI.Beta.AssistantTool[] = []) =>
     client.beta.assistants.create({ model: 'scripted', name, tools });

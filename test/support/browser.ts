@@ -14,6 +14,8 @@ export const withoutBrowser: string | false = path === undefined ? NO_CHROMIUM :
 export interface TestBrowser extends AsyncDisposable {
   /** A page in a profile of its own. What goes wrong in it is in `faults`. */
   open(options?: BrowserContextOptions): Promise<Opened>;
+  /** What a test that failed has left open. */
+  closeAll(): Promise<void>;
 }
 
 export interface Opened {
@@ -55,6 +57,9 @@ export async function startBrowser(): Promise<TestBrowser> {
           faults.push(message.text());
       });
       return { page, context, faults };
+    },
+    closeAll: async () => {
+      for (const context of browser.contexts()) await context.close();
     },
     [Symbol.asyncDispose]: () => browser.close(),
   };
