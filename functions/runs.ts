@@ -34,7 +34,7 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
       requireFiles(all.stores.files, project, messages),
     ]);
     requireToolChoice(assistant, body);
-    const start = { project, threadId, assistant, request: body };
+    const start = { project, threadId, assistant, request: body, wordless: dialect === 'v1' };
     if (body.stream) {
       const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);

@@ -5,7 +5,7 @@ import { presentPage } from '../shared/api/page.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
 import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
 import { deleteThread, takeBackThread } from '../shared/chores/delete-thread.ts';
-import { startRun } from '../shared/engine/start-run.ts';
+import { requireWords, startRun } from '../shared/engine/start-run.ts';
 import { streamNewRun } from '../shared/engine/stream-run.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
@@ -70,12 +70,15 @@ export const handlers: HandlersOf<'threads', Services> = {
       requireFiles(all.stores.files, project, filesOfResources(body.tool_resources)),
     ]);
     requireToolChoice(assistant, body);
+    const wordless = dialect === 'v1';
+    if (!wordless) requireWords(assistant, body, body.thread?.messages?.length ?? 0);
     const thread = await create(all, project, body.thread ?? {});
     const start = {
       project,
       threadId: thread.object.id,
       assistant: withResources(assistant, body.tool_resources),
       request: body,
+      wordless,
     };
     try {
       if (!body.stream) return runPresenter(dialect)((await startRun(all, start)).queued);

@@ -35,6 +35,8 @@ export function hostEnvironment(caller: Environment, emulated: Emulated): Enviro
     ...caller,
     // Queue triggers name it, so it must not be left to the app's default.
     STORAGE_PREFIX: caller.STORAGE_PREFIX || 'hourglass',
+    // A line for each request would bury the rest of the log, and nobody else is here.
+    AUDIT: caller.AUDIT || 'off',
     ...model,
     AzureWebJobsStorage: emulated.storage,
     API_KEYS: emulated.apiKeys,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { parseContextSizes } from './model/context.ts';
+import { auditModes } from './observe/audit.ts';
 import { isLoopback } from './sessions/loopback.ts';
 
 /**
@@ -42,6 +43,8 @@ export const settings = z.object({
   ENTRA_TENANTS: z.string().default(''),
   ENTRA_AUDIENCES: z.string().default(''),
   ENTRA_CALLERS: z.string().default(''),
+  /** Where it is written who did what. */
+  AUDIT: z.enum(auditModes, { error: 'must be off, log or blob' }).default('log'),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
   OPENAI_BASE_URL: url.optional(),

@@ -8,6 +8,7 @@ import { WorkInProgress } from './engine/claim/work-in-progress.ts';
 import { EventLogs } from './events/event-log.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
+import { type Audit, createAudit } from './observe/audit.ts';
 import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
@@ -17,6 +18,7 @@ import { createSearch, type Search } from './search/search.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
+import { sessionEnds } from './sessions/session-ends.ts';
 import { createSessions } from './sessions/session-manager.ts';
 import { orphanSweep } from './sessions/session-removal.ts';
 import { openStorageAccount, type StorageAccount } from './store/connection.ts';
@@ -30,6 +32,7 @@ export interface Services extends EngineDependencies {
   readonly groups: ContainerGroups;
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
+  readonly audit: Audit;
   readonly search: Search;
   readonly telemetry: Telemetry;
   /** Sends what was measured and not yet sent. */
@@ -58,6 +61,7 @@ export async function createServices(
     groups,
     store: stores.sessions,
     queue: chores,
+    ends: sessionEnds({ queue: chores, marks: stores.endMarks, clock, ttlMs: config.sessionTtlMs }),
     clock,
     settings: {
       installation: config.STORAGE_PREFIX,
@@ -70,6 +74,7 @@ export async function createServices(
   });
   const sessions = observeSessions(unobserved, telemetry, { clock, log, ttlMs: config.sessionTtlMs });
   const codeInterpreter = new CodeInterpreter({ config, clock, stores, sessions, crash });
+  const audit = createAudit(config.AUDIT, log, () => account.container('audit'));
   const search = createSearch({ config, container: account.container('search'), clock, log, crash });
   const events = new EventLogs(account.container('events'), log);
   return {
@@ -87,13 +92,14 @@ export async function createServices(
     runQueue: new RunQueue(account.queue('runs')),
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
+    audit,
     telemetry,
     flushTelemetry,
     account,
     drain: drained.signal,
     inProgress: new WorkInProgress(),
     openSink: (run) => events.open(run),
-    reportEvents: (saved) => events.report(saved),
+    tellSaved: (saved) => events.tellSaved(saved),
   };
 }
 
@@ -113,7 +119,8 @@ export async function endInOrder(): Promise<void> {
   const all = await Promise.race([made?.catch(() => undefined), setTimeout(0)]);
   if (!all) return;
   await all.inProgress.idle(HAND_OVER_MS);
-  await Promise.race([all.flushTelemetry(), setTimeout(FLUSH_MS, undefined, { ref: false })]);
+  const sent = Promise.all([all.flushTelemetry(), all.audit.flush()]);
+  await Promise.race([sent, setTimeout(FLUSH_MS, undefined, { ref: false })]);
 }
 
 let made: Promise<Services> | undefined;

@@ -12,7 +12,7 @@ export const time = z.int().meta({ description: 'Unix seconds' });
 export const timeOrNull = time.nullable();
 export const metadata = z.record(z.string(), z.string());
 
-const resources = z
+export const resources = z
   .object({
     code_interpreter: z.object({ file_ids: z.array(z.string()) }).exactOptional(),
     file_search: z.object({ vector_store_ids: z.array(z.string()) }).exactOptional(),

@@ -9,9 +9,11 @@ import {
   changeResources,
   newResources,
   newToolResources,
+  presentTools,
   TOOLS_PER_ASSISTANT,
   tool,
   toolResources,
+  withPlaces,
 } from './tool.ts';
 
 export type Assistant = OpenAI.Beta.Assistant;
@@ -85,6 +87,7 @@ export function newAssistant(request: CreateAssistant, project: string, now: num
 export function changeAssistant(record: AssistantRecord, change: ModifyAssistant): AssistantRecord {
   const { object } = record;
   const sent = <K extends keyof ModifyAssistant>(field: K) => change[field] !== undefined;
+  const tools = change.tools ?? object.tools;
   return {
     ...record,
     reasoningEffort: sent('reasoning_effort') ? (change.reasoning_effort ?? null) : record.reasoningEffort,
@@ -94,8 +97,8 @@ export function changeAssistant(record: AssistantRecord, change: ModifyAssistant
       name: sent('name') ? (change.name ?? null) : object.name,
       description: sent('description') ? (change.description ?? null) : object.description,
       instructions: sent('instructions') ? (change.instructions ?? null) : object.instructions,
-      tools: change.tools ?? object.tools,
-      tool_resources: changeResources(object.tool_resources, change.tool_resources),
+      tools,
+      tool_resources: withPlaces(changeResources(object.tool_resources, change.tool_resources), tools),
       metadata: sent('metadata') ? (change.metadata ?? {}) : object.metadata,
       temperature: sent('temperature') ? (change.temperature ?? null) : (object.temperature ?? null),
       top_p: sent('top_p') ? (change.top_p ?? null) : (object.top_p ?? null),
@@ -110,6 +113,7 @@ export function changeAssistant(record: AssistantRecord, change: ModifyAssistant
 export function presentAssistant({ object, reasoningEffort: effort }: AssistantRecord) {
   return {
     ...object,
+    tools: presentTools(object.tools),
     temperature: object.temperature ?? 1,
     top_p: object.top_p ?? 1,
     ...(effort === null ? {} : { reasoning_effort: effort }),

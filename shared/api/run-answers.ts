@@ -1,8 +1,9 @@
-import type OpenAI from 'openai';
 import { z } from 'zod';
 
-import { fileReference, format, metadata, time, timeOrNull } from './answers.ts';
+import { fileReference, format, metadata, resources, time, timeOrNull } from './answers.ts';
 import { toolChoice } from './model-options.ts';
+import type { Run } from './run.ts';
+import type { RunStep } from './run-step.ts';
 import { tool } from './tool.ts';
 
 /** Runs and their steps as schemas, for the OpenAPI document; see `answers.ts`. */
@@ -54,11 +55,14 @@ export const runObject = z
     failed_at: timeOrNull,
     completed_at: timeOrNull,
     incomplete_details: z
-      .object({ reason: z.enum(['max_completion_tokens', 'max_prompt_tokens']).exactOptional() })
+      .object({
+        reason: z.enum(['max_completion_tokens', 'max_prompt_tokens', 'content_filter']).exactOptional(),
+      })
       .nullable(),
     model: z.string(),
     instructions: z.string(),
     tools: z.array(tool),
+    tool_resources: resources,
     metadata,
     usage,
     temperature: z.number().nullable(),
@@ -72,7 +76,7 @@ export const runObject = z
     parallel_tool_calls: z.boolean(),
     response_format: format,
   })
-  .meta({ id: 'RunObject' }) satisfies z.ZodType<OpenAI.Beta.Threads.Run>;
+  .meta({ id: 'RunObject' }) satisfies z.ZodType<Omit<Run, 'incomplete_details'>>;
 
 const toolCall = z.discriminatedUnion('type', [
   z.object({
@@ -134,6 +138,7 @@ export const runStepObject = z
     last_error: z
       .object({ code: z.enum(['server_error', 'rate_limit_exceeded']), message: z.string() })
       .nullable(),
+    expires_at: timeOrNull,
     expired_at: timeOrNull,
     cancelled_at: timeOrNull,
     failed_at: timeOrNull,
@@ -141,4 +146,4 @@ export const runStepObject = z
     metadata,
     usage,
   })
-  .meta({ id: 'RunStepObject' }) satisfies z.ZodType<OpenAI.Beta.Threads.Runs.RunStep>;
+  .meta({ id: 'RunStepObject' }) satisfies z.ZodType<RunStep>;

@@ -3,7 +3,11 @@ import { z } from 'zod';
 
 import { listQuery } from './page.ts';
 
-export type RunStep = OpenAI.Beta.Threads.Runs.RunStep;
+/**
+ * The hosted API's steps had `expires_at`, the run's, at every stage, which its document does not name
+ * (openai-php reads it unguarded; recorded in its ThreadRunStreamResponse.txt). Steps from before that lack it.
+ */
+export type RunStep = OpenAI.Beta.Threads.Runs.RunStep & { readonly expires_at?: number | null };
 export type ToolCall = OpenAI.Beta.Threads.Runs.ToolCall;
 
 /** Steps a run may have; a guard against a model that calls tools for ever. */
@@ -24,8 +28,11 @@ export interface ToolResult {
 }
 
 /** Tokens are known before the step is complete, and shown when it is. */
-export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>): RunStep =>
-  object.status === 'in_progress' ? { ...object, usage: null } : object;
+export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>): RunStep => ({
+  ...object,
+  expires_at: object.expires_at ?? null,
+  usage: object.status === 'in_progress' ? null : object.usage,
+});
 
 /** Parts of a step that are left out unless they are asked for. */
 export const includeQuery = z.strictObject({

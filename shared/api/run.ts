@@ -14,9 +14,15 @@ import {
   truncationStrategy,
 } from './model-options.ts';
 import { createThread } from './thread.ts';
-import { TOOLS_PER_RUN_REQUEST, tool, toolResources } from './tool.ts';
+import { presentTools, TOOLS_PER_RUN_REQUEST, tool, toolResources } from './tool.ts';
 
-export type Run = OpenAI.Beta.Threads.Run;
+/**
+ * As the client's type has it, with the thread's resources beside: the hosted API answered them, though its document
+ * does not name them (recorded in openai-php's and simple-openai's fixtures).
+ */
+export type Run = OpenAI.Beta.Threads.Run & {
+  readonly tool_resources?: OpenAI.Beta.Thread.ToolResources | null;
+};
 export type RunStatus = Run['status'];
 
 export interface RunRecord {
@@ -134,4 +140,10 @@ export const followRunEventsQuery = z.strictObject({
 
 /** What callers see: the API's defaults where the caller left the choice open. */
 export const presentRun = ({ object }: Pick<RunRecord, 'object'>) =>
-  ({ ...object, temperature: object.temperature ?? 1, top_p: object.top_p ?? 1 }) satisfies Run;
+  ({
+    ...object,
+    tools: presentTools(object.tools),
+    tool_resources: object.tool_resources ?? {},
+    temperature: object.temperature ?? 1,
+    top_p: object.top_p ?? 1,
+  }) satisfies Run;

@@ -111,20 +111,42 @@ export type ToolResourcesChange = z.output<ReturnType<typeof toolResources>>;
 type Resources = OpenAI.Beta.Assistant.ToolResources;
 
 /** Resources of a new object: what was given, and an empty place for each tool that takes files. */
-export function newResources(
+export const newResources = (
   request: NewToolResources,
   tools: readonly { readonly type: string }[],
-): Resources {
+): Resources =>
+  withPlaces(
+    {
+      ...(request?.code_interpreter
+        ? { code_interpreter: { file_ids: request.code_interpreter.file_ids ?? [] } }
+        : {}),
+      ...(request?.file_search
+        ? { file_search: { vector_store_ids: request.file_search.vector_store_ids ?? [] } }
+        : {}),
+    },
+    tools,
+  );
+
+/**
+ * An empty place for each tool that takes files: programs append to
+ * `assistant.tool_resources.code_interpreter.file_ids`, whether the tool came at once or later.
+ */
+export function withPlaces(resources: Resources, tools: readonly { readonly type: string }[]): Resources {
   const uses = (type: string) => tools.some((candidate) => candidate.type === type);
-  const resources: Resources = {};
-  if (request?.code_interpreter || uses('code_interpreter')) {
-    resources.code_interpreter = { file_ids: request?.code_interpreter?.file_ids ?? [] };
-  }
-  if (request?.file_search || uses('file_search')) {
-    resources.file_search = { vector_store_ids: request?.file_search?.vector_store_ids ?? [] };
-  }
-  return resources;
+  return {
+    ...(uses('code_interpreter') ? { code_interpreter: { file_ids: [] } } : {}),
+    ...(uses('file_search') ? { file_search: { vector_store_ids: [] } } : {}),
+    ...resources,
+  };
 }
+
+/** As the hosted API showed them: whether a function's arguments are held to their schema is always said. */
+export const presentTools = <T extends OpenAI.Beta.AssistantTool>(tools: readonly T[]): T[] =>
+  tools.map((one) =>
+    one.type === 'function'
+      ? { ...one, function: { ...one.function, strict: one.function.strict ?? false } }
+      : one,
+  );
 
 /** A tool that the change does not name keeps its resources; null takes all away. */
 export function changeResources(

@@ -3,7 +3,7 @@ import type { Services } from '../services.ts';
 
 export type ChoreServices = Pick<
   Services,
-  'stores' | 'sessions' | 'groups' | 'sweepSessions' | 'events' | 'chores'
+  'stores' | 'sessions' | 'groups' | 'sweepSessions' | 'events' | 'chores' | 'clock'
 >;
 
 /** How long after a request to delete a thread the deletion is looked at again. */

@@ -1,6 +1,7 @@
 import { HOUR } from '../clock.ts';
 import type { ChoreMessage } from '../queue/chore-queue.ts';
 import type { Services } from '../services.ts';
+import { removeEnded } from '../sessions/session-ends.ts';
 import { removeSession } from '../sessions/session-removal.ts';
 import { type ChoreServices, clearThread } from './delete-thread.ts';
 
@@ -9,6 +10,10 @@ export async function doChore(services: ChoreServices, message: ChoreMessage): P
   switch (message.type) {
     case 'remove-session':
       return removeSession(message, { groups: services.groups, sweep: services.sweepSessions });
+    case 'end-sessions': {
+      const { groups, chores, stores, clock } = services;
+      return removeEnded(message.due, { groups, queue: chores, marks: stores.endMarks, clock });
+    }
     case 'remove-thread':
       return clearThread(services, message.threadId);
   }
@@ -23,7 +28,7 @@ export async function putChoreOff(
   message: ChoreMessage,
 ): Promise<void> {
   await chores.put(message, PUT_OFF_MS);
-  const { type, threadId: thread } = message;
-  const group = type === 'remove-session' ? message.group : undefined;
-  log.warn('a chore is put off', { type, thread, group });
+  const thread = message.type === 'end-sessions' ? undefined : message.threadId;
+  const group = message.type === 'remove-session' ? message.group : undefined;
+  log.warn('a chore is put off', { type: message.type, thread, group });
 }

@@ -3,6 +3,7 @@ import { unixSeconds } from '../clock.ts';
 import { errorFields } from '../log.ts';
 import type { RunEnd } from '../run/decide.ts';
 import { endRun } from '../run/end-run.ts';
+import { threadAfterRun } from '../run/thread-after-run.ts';
 import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
@@ -20,22 +21,17 @@ export async function endUnattended(
   row: RunRow,
   end: RunEnd,
 ): Promise<RunRecord> {
-  const { stores, clock, log, reportEvents } = dependencies;
+  const { stores, clock, log, tellSaved } = dependencies;
   const { work } = row.document;
   const { steps, messages } = await loadWork(stores, row.document);
   await discardUnsavedFiles(stores, row.document, steps);
   const ending = endRun(row.document, end, steps, messages, unixSeconds(clock.now()));
   const changes = [...ending.messages.flatMap(messageChangesOf), ...ending.steps.map(stepChange)];
-  const newest = messages.at(-1)?.object.id;
-  const saved = await stores.runs.finish(row, ending.run, changes, {
-    ...(newest
-      ? { lastMessageKey: newest.slice(-24), messageCount: work.messageCount + messages.length }
-      : {}),
-    ...(steps.some((step) => step.object.type === 'tool_calls') ? { hasToolSteps: true } : {}),
-  });
+  const state = threadAfterRun(row.document, steps, messages);
+  const saved = await stores.runs.finish(row, ending.run, changes, state);
   await dismissWatchdog(dependencies, work.watchdog);
   // The end stands; whoever follows the stream learns of it from the run when the log cannot be written.
-  await reportEvents({
+  await tellSaved({
     run: saved.document,
     steps: steps.map((step) => ending.steps.find(({ object }) => object.id === step.object.id) ?? step),
     messages: messages.map((one) => ending.messages.find(({ object }) => object.id === one.object.id) ?? one),

@@ -1,6 +1,8 @@
 import type { RunRecord } from '../api/run.ts';
 import type { RunEnd } from '../run/decide.ts';
 import { type Ending, endRun } from '../run/end-run.ts';
+import { runCancelling } from '../run/story.ts';
+import { threadAfterRun } from '../run/thread-after-run.ts';
 import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { EndingWrite } from './claim/claimed-run.ts';
@@ -18,7 +20,7 @@ export async function finishRun(context: RunContext, end: RunEnd): Promise<void>
   const { usage, modelCalls } = context.countTurn(context.run).work;
   let ending: Ending | undefined;
   let cancelling: RunRecord['object'] | undefined;
-  if (end.status === 'cancelled') sink.emit({ event: 'thread.run.cancelling', data: context.run.object });
+  if (end.status === 'cancelled') sink.tell(runCancelling(context.run.object));
   if (end.status !== 'completed') await discardUnsavedFiles(dependencies.stores, context.run, context.steps);
   try {
     const watchdog = await claimed.finish((record): EndingWrite => {
@@ -28,12 +30,12 @@ export async function finishRun(context: RunContext, end: RunEnd): Promise<void>
       return {
         record: ending.run,
         changes: [...ending.messages.flatMap(messageChangesOf), ...ending.steps.map(stepChange)],
-        state: threadStateAfter(context),
+        state: threadAfterRun(context.run, context.steps, context.messages),
       };
     });
     // Told already, unless the cancellation was noticed only now.
-    if (cancelling) sink.emit({ event: 'thread.run.cancelling', data: cancelling });
-    for (const event of ending?.events ?? []) sink.emit(event);
+    if (cancelling) sink.tell(runCancelling(cancelling));
+    if (ending) sink.tell(ending.events);
     await dismissWatchdog(dependencies, watchdog);
   } catch (error) {
     if (!(error instanceof Interruption)) throw error;
@@ -41,14 +43,4 @@ export async function finishRun(context: RunContext, end: RunEnd): Promise<void>
     if (error.reason === 'cancelling') return finishRun(context, { status: 'cancelled' });
     if (error.reason !== 'lost' && error.reason !== 'gone') throw error;
   }
-}
-
-function threadStateAfter({ steps, messages, run }: RunContext): EndingWrite['state'] {
-  const newest = messages.at(-1)?.object.id;
-  return {
-    ...(newest
-      ? { lastMessageKey: newest.slice(-24), messageCount: run.work.messageCount + messages.length }
-      : {}),
-    ...(steps.some(({ object }) => object.type === 'tool_calls') ? { hasToolSteps: true } : {}),
-  };
 }

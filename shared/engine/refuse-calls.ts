@@ -1,8 +1,8 @@
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import type { FunctionCall } from '../run/decide.ts';
-import { stepEvent } from '../run/end-run.ts';
 import { progressed } from '../run/run-changes.ts';
 import { toolCallsOf } from '../run/steps.ts';
+import { stepEnded } from '../run/story.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunContext } from './claim/run-context.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
@@ -31,5 +31,5 @@ export async function refuseCalls(
   const saved = completeWhenDone({ ...step, results, object }, context.now());
   await context.claimed.save(progressed, [stepChange(saved)]);
   context.putStep(saved);
-  if (saved.object.status === 'completed') context.sink.emit(stepEvent(saved));
+  if (saved.object.status === 'completed') context.sink.tell(stepEnded(saved.object));
 }

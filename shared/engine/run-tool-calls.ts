@@ -2,9 +2,9 @@ import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import { sortKeyOf } from '../ids.ts';
 import type { CodeCall } from '../run/decide.ts';
 import { outputDelta } from '../run/delta-events.ts';
-import { stepEvent } from '../run/end-run.ts';
 import { progressed } from '../run/run-changes.ts';
 import { executionId, toolCallsOf } from '../run/steps.ts';
+import { stepEnded } from '../run/story.ts';
 import { stepChange } from '../store/run-steps.ts';
 import { workspaceChange } from '../store/workspace.ts';
 import type { CodeOutcome, CodeOutput } from '../tools/code-interpreter.ts';
@@ -16,7 +16,7 @@ export async function runCode(context: RunContext, step: RunStepRecord, call: Co
   const { dependencies, claimed, run } = context;
   const index = toolCallsOf(step).indexOf(call);
   const deltas = new OutputDeltas(context, step, index);
-  const outputs = new OutputList((output) => deltas.emit(output));
+  const outputs = new OutputList((output) => deltas.tell(output));
   const workspace = context.workspace ?? (await context.loadWorkspace(await context.history()));
   const codeCall = {
     run,
@@ -41,7 +41,7 @@ export async function runCode(context: RunContext, step: RunStepRecord, call: Co
   const saved = completeWhenDone({ ...shown, results }, context.now());
   await claimed.save(progressed, [stepChange(saved), workspaceChange(outcome.workspace)]);
   context.putStep(saved);
-  if (saved.object.status === 'completed') context.sink.emit(stepEvent(saved));
+  if (saved.object.status === 'completed') context.sink.tell(stepEnded(saved.object));
 }
 
 function withOutputs(step: RunStepRecord, call: CodeCall, outputs: readonly CodeOutput[]): RunStepRecord {
@@ -59,7 +59,7 @@ export async function completeToolStep(context: RunContext, step: RunStepRecord)
   const completed = completeWhenDone(step, context.now());
   await context.claimed.save((record) => record, [stepChange(completed)]);
   context.putStep(completed);
-  context.sink.emit(stepEvent(completed));
+  context.sink.tell(stepEnded(completed.object));
 }
 
 export function completeWhenDone(step: RunStepRecord, now: number): RunStepRecord {
@@ -67,7 +67,7 @@ export function completeWhenDone(step: RunStepRecord, now: number): RunStepRecor
   return { ...step, object: { ...step.object, status: 'completed', completed_at: now } };
 }
 
-/** Reports outputs as they arrive; pieces of one log share an index, as the stored outputs do. */
+/** Tells outputs as they arrive; pieces of one log share an index, as the stored outputs do. */
 class OutputDeltas {
   readonly #context: RunContext;
   readonly #step: RunStepRecord;
@@ -81,9 +81,10 @@ class OutputDeltas {
     this.#call = call;
   }
 
-  emit(output: CodeOutput): void {
+  tell(output: CodeOutput): void {
     if (output.type === 'image' || this.#last !== 'logs') this.#index += 1;
     this.#last = output.type;
-    this.#context.sink.emit(outputDelta(this.#step.object.id, this.#call, { ...output, index: this.#index }));
+    const delta = outputDelta(this.#step.object.id, this.#call, { ...output, index: this.#index });
+    this.#context.sink.tell([delta]);
   }
 }

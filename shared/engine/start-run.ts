@@ -3,7 +3,7 @@ import { badRequest, notFound } from '../api/error.ts';
 import { newMessage } from '../api/message.ts';
 import type { CreateRun, RunRecord } from '../api/run.ts';
 import { newId, sortKeyOf } from '../ids.ts';
-import { newRun } from '../run/new-run.ts';
+import { instructionsOf, newRun } from '../run/new-run.ts';
 import { claimed, unattended } from '../run/run-changes.ts';
 import { MAX_MESSAGES } from '../store/messages.ts';
 import type { RunRow } from '../store/runs.ts';
@@ -21,6 +21,8 @@ export interface StartRun {
   readonly request: CreateRun;
   /** Set when the caller advances the run itself (a streaming request): it holds the lease from the start. */
   readonly owner?: string;
+  /** The API's first version ran threads without a word in them, too. */
+  readonly wordless?: boolean;
 }
 
 /** The run as it was created (`queued`), and its row as it stands now. */
@@ -86,7 +88,7 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
 }
 
 async function unlockedThread({ stores }: EngineDependencies, start: StartRun): Promise<Row<ThreadDocument>> {
-  const { project, threadId, request } = start;
+  const { project, threadId, request, assistant } = start;
   const row = await stores.threads.row(project, threadId);
   if (!row) throw notFound('thread', threadId);
   const { state } = toRecord(row);
@@ -95,5 +97,26 @@ async function unlockedThread({ stores }: EngineDependencies, start: StartRun): 
   if (state.messageCount + (request.additional_messages?.length ?? 0) > MAX_MESSAGES) {
     throw badRequest(`Thread ${threadId} cannot hold more than ${MAX_MESSAGES} messages.`);
   }
+  const messages = state.messageCount + (request.additional_messages?.length ?? 0);
+  if (!start.wordless) requireWords(assistant, request, messages);
   return row;
+}
+
+/**
+ * A model that is given nothing would refuse the call: so did the hosted API's second version, at once and in these
+ * words (recorded in ruby-openai's runs_create.yml).
+ * @param messages how many the run begins with
+ * @throws {ApiError} 400
+ */
+export function requireWords(
+  assistant: AssistantRecord,
+  request: Parameters<typeof instructionsOf>[1],
+  messages: number,
+): void {
+  if (messages > 0 || instructionsOf(assistant, request) !== '') return;
+  throw badRequest(
+    'Run creation requires a Thread with a user message or an assistant with instructions.',
+    null,
+    'invalid_thread',
+  );
 }

@@ -72,7 +72,7 @@ function advanceAndRespond(dependencies: StreamDependencies, advance: Advance): 
   const present = presentFor?.(row.document);
   const feed = new Feed(present, ids);
   const stream = events.stream(row.document, {
-    push: (event) => feed.push(event),
+    tell: (event) => feed.tell(event),
     ...(step ? { beginsWith: endOf(step) } : {}),
   });
   const worked = advanceClaimed(dependencies, ClaimedRun.held(dependencies, row, owner), stream)

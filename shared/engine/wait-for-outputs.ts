@@ -1,7 +1,9 @@
-import type { Run, RunRecord } from '../api/run.ts';
+import type { RunRecord } from '../api/run.ts';
 import { SECOND } from '../clock.ts';
 import type { FunctionCall } from '../run/decide.ts';
+import { requiredAction } from '../run/required-action.ts';
 import { awaitingOutputs } from '../run/run-changes.ts';
+import { runWaits } from '../run/story.ts';
 import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
 import type { RunContext } from './claim/run-context.ts';
 
@@ -21,17 +23,6 @@ export async function waitForOutputs(context: RunContext, calls: readonly Functi
     before = record.work.watchdog;
     return awaitingOutputs(record, requiredAction(calls), watchdog, clock.now());
   });
-  context.sink.emit({ event: 'thread.run.requires_action', data: context.run.object });
+  context.sink.tell(runWaits(context.run.object));
   await dismissWatchdog(dependencies, before);
 }
-
-const requiredAction = (calls: readonly FunctionCall[]): NonNullable<Run['required_action']> => ({
-  type: 'submit_tool_outputs',
-  submit_tool_outputs: {
-    tool_calls: calls.map((call) => ({
-      id: call.id,
-      type: 'function',
-      function: { name: call.function.name, arguments: call.function.arguments },
-    })),
-  },
-});

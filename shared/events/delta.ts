@@ -1,15 +1,13 @@
 import type OpenAI from 'openai';
 
 import { inputPiece } from '../run/delta-events.ts';
-import type { RunEvent } from '../run/run-event.ts';
+import type { DeltaEvent, RunEvent } from '../run/run-event.ts';
 
 type MessageDelta = Extract<RunEvent, { event: 'thread.message.delta' }>;
 type StepDelta = Extract<RunEvent, { event: 'thread.run.step.delta' }>;
 type ContentDelta = OpenAI.Beta.Threads.MessageContentDelta;
 type CallDelta = OpenAI.Beta.Threads.Runs.ToolCallDelta;
 type Annotations = OpenAI.Beta.Threads.AnnotationDelta[];
-
-export type DeltaEvent = MessageDelta | StepDelta;
 
 /** Stand for things that come whole, in a text whose length is the delta's weight. */
 const WHOLE = '\u0000';

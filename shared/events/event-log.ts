@@ -16,18 +16,18 @@ export class EventLogs {
     this.#log = log;
   }
 
-  /** Where a worker reports the events of a run that it took from the queue. */
+  /** Where a worker tells the events of a run that it took from the queue. */
   open(run: RunRecord): RunSink {
     return run.work.stream ? this.stream(run) : silentSink;
   }
 
-  /** Where a streaming request reports its own run's events. */
+  /** Where a streaming request tells its own run's events. */
   stream(run: RunRecord, subscriber?: Subscriber): RunStream {
     return new RunStream(this.#blob(run.object.thread_id, run.object.id), this.#log, subscriber);
   }
 
-  /** Reports the end of a run that nobody works on. A log that cannot be written is logged. */
-  async report(saved: SavedRun): Promise<void> {
+  /** Tells the end of a run that nobody works on. A log that cannot be written is logged. */
+  async tellSaved(saved: SavedRun): Promise<void> {
     if (!saved.run.work.stream) return;
     const stream = this.stream(saved.run);
     await stream.resume(saved);

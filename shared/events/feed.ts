@@ -24,8 +24,8 @@ export class Feed {
     this.#ids = ids;
   }
 
-  /** Takes an event; encoded at once, so that it shows the moment that it reports. */
-  push(event: NumberedEvent): void {
+  /** Takes an event; encoded at once, so that it shows the moment that it tells of. */
+  tell(event: NumberedEvent): void {
     if (this.#state !== 'open') return;
     const text = encodeEvent(event, this.#present, this.#ids);
     this.#lastId = event.id;

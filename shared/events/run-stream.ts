@@ -5,10 +5,10 @@ import type { NumberedEvent, RunEvent, RunSink, SavedRun } from '../run/run-even
 import { encodeLine, LogReader } from './log-reader.ts';
 import { LogWriter } from './log-writer.ts';
 import { presentEvent } from './present-event.ts';
-import { Reported } from './reported.ts';
+import { Told } from './told.ts';
 
 export interface Subscriber {
-  push(event: NumberedEvent): void;
+  tell(event: NumberedEvent): void;
   /** Its stream begins with this event; what a log still lacks of the time before is not for it. */
   readonly beginsWith?: (event: RunEvent) => boolean;
 }
@@ -22,7 +22,7 @@ export class RunStream implements RunSink {
   readonly #log: Log;
   readonly #subscriber: Subscriber | undefined;
   #subscribed: boolean;
-  #reported = new Reported();
+  #told = new Told();
   #writer: LogWriter;
 
   constructor(blob: AppendBlobClient, log: Log, subscriber?: Subscriber) {
@@ -35,20 +35,22 @@ export class RunStream implements RunSink {
 
   /** Whether the stream had its last event: the run has ended, or waits for its caller. */
   get ended(): boolean {
-    return this.#subscribed && this.#reported.progress.ended;
+    return this.#subscribed && this.#told.progress.ended;
   }
 
-  emit(event: RunEvent): void {
-    const fresh = this.#reported.report(event);
-    if (fresh) this.#tell(fresh);
+  tell(events: readonly RunEvent[]): void {
+    for (const event of events) {
+      const fresh = this.#told.fresh(event);
+      if (fresh) this.#pass(fresh);
+    }
   }
 
   restart(): void {
-    this.#reported.restart();
+    this.#told.restart();
   }
 
   catchUp(saved: SavedRun): void {
-    for (const event of this.#reported.catchUp(saved)) this.#tell(event);
+    for (const event of this.#told.missing(saved)) this.#pass(event);
   }
 
   async resume(saved: SavedRun): Promise<void> {
@@ -63,19 +65,19 @@ export class RunStream implements RunSink {
   /** Reads what an earlier worker wrote, to go on behind it, and keeps it from writing more. */
   async #takeOver(): Promise<void> {
     const reader = new LogReader(this.#blob);
-    this.#reported = new Reported();
+    this.#told = new Told();
     do {
       for (let events = await reader.read(); events.length > 0; events = await reader.read()) {
-        for (const event of events) this.#reported.note(event);
+        for (const event of events) this.#told.note(event);
       }
       this.#writer = new LogWriter(this.#blob, this.#log, reader.position);
     } while (!(await this.#writer.fence()));
   }
 
-  #tell({ id, event }: NumberedEvent): void {
+  #pass({ id, event }: NumberedEvent): void {
     const numbered: NumberedEvent = { id, event: presentEvent(event) };
     this.#writer.append(encodeLine(numbered));
     this.#subscribed ||= this.#subscriber?.beginsWith?.(event) ?? false;
-    if (this.#subscribed) this.#subscriber?.push(numbered);
+    if (this.#subscribed) this.#subscriber?.tell(numbered);
   }
 }

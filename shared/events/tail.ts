@@ -8,8 +8,9 @@ import { BEGINNING } from './event-id.ts';
 import type { LogReader } from './log-reader.ts';
 import { presentEvent } from './present-event.ts';
 import { Progress } from './progress.ts';
-import { Reported } from './reported.ts';
+
 import { done, encodeEvent, KEEP_ALIVE_MS, keepAlive, type Present } from './sse.ts';
+import { Told } from './told.ts';
 
 const MIN_POLL_MS = 25;
 const MAX_POLL_MS = 250;
@@ -84,16 +85,16 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
     const state = saved?.run.object.status;
     if (state !== undefined && !isTerminal(state) && state !== 'requires_action') return false;
     // The log is read once more: only now its texts are needed.
-    const reported = new Reported();
+    const told = new Told();
     const last = Math.max(after, progress.lastId);
     const again = read();
     for (let logged = await again.read(); logged.length > 0; logged = await again.read()) {
       for (const event of logged) {
-        reported.note(event);
+        told.note(event);
         yield* encodeAfter(event, last, options);
       }
     }
-    for (const { id, event } of saved ? reported.catchUp(saved) : []) {
+    for (const { id, event } of saved ? told.missing(saved) : []) {
       yield* encodeAfter({ id, event: presentEvent(event) }, last, options);
     }
     return true;

@@ -7,8 +7,9 @@ import { type CallerSettings, type Callers, readCallers } from '../callers/calle
 import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import { newId } from '../ids.ts';
+import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
+import type { Audit } from '../observe/audit.ts';
 import { type OperationName, operations } from '../operations/all.ts';
 import type { Operation } from '../operations/operation.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
@@ -29,6 +30,7 @@ export interface EndpointServices {
   readonly log: Log;
   /** Where keys are kept beside those of the settings. */
   readonly stores?: { readonly callerKeys: KeyStorage };
+  readonly audit?: Pick<Audit, 'record'>;
 }
 
 export type Endpoint = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
@@ -51,6 +53,7 @@ export function createEndpoint<S extends EndpointServices>(
     });
     let log = consoleLog;
     let dialect: Dialect = 'v2';
+    let audit: ((status: number, made?: object) => void) | undefined;
     try {
       const url = new URL(request.url);
       dialect = dialectOf(url.searchParams, request.headers);
@@ -59,6 +62,18 @@ export function createEndpoint<S extends EndpointServices>(
       log = services.log;
       const { callers, limit } = gateOf(services);
       const caller = await callers.authenticate(request.headers);
+      audit = (status, made) =>
+        services.audit?.record({
+          time: new Date(services.clock.now()).toISOString(),
+          requestId,
+          project: caller.project,
+          caller: caller.key,
+          role: caller.role,
+          operation: match.name,
+          // What a refused request names may be anything, and need not exist.
+          objects: made ? objectsOf(match, made) : [],
+          status,
+        });
       limit.count(caller.key, services.clock.now());
       requireRole(caller, roleFor(operations[match.name]));
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
@@ -77,15 +92,26 @@ export function createEndpoint<S extends EndpointServices>(
     } catch (error) {
       const refusal = toApiError(error);
       if (refusal !== error) log.error('A request failed', { requestId, ...errorFields(error) });
+      audit?.(refusal.status);
       return errorAnswer(dialect === 'v1' ? inV1(refusal) : refusal, headers());
     }
 
     function present(reply: object): HttpResponseInit {
-      if (reply instanceof StreamReply) return streamAnswer(reply, headers(), connection, log);
+      if (reply instanceof StreamReply) {
+        audit?.(reply.status, {});
+        return streamAnswer(reply, headers(), connection, log);
+      }
       const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
+      audit?.(200, body);
       return jsonAnswer(200, dialect === 'v1' ? toV1(body) : body, { ...headers(), ...own });
     }
   };
+}
+
+/** Ids that the address names, as they were given, and that of the object that is answered. Never contents. */
+function objectsOf({ params }: Match, answered: object): string[] {
+  const id = 'id' in answered && typeof answered.id === 'string' ? [answered.id] : [];
+  return [...new Set([...Object.values(params), ...id])].filter(isPlausibleId);
 }
 
 /** @throws {ApiError} 404 for an unknown path, 405 for a known one that has no such method */

@@ -65,6 +65,8 @@ export interface Model {
 export class ModelError extends Error {
   readonly code: 'rate_limit_exceeded' | 'server_error' | 'invalid_prompt';
   readonly retryable: boolean;
+  /** A content filter took offence at the prompt. */
+  readonly filtered: boolean;
   /** What the model's server asked for in `retry-after`, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   /** For logs, which must not quote the message: the status that the server answered with, the socket's code, or what failed in a word. */
@@ -74,6 +76,7 @@ export class ModelError extends Error {
     options: {
       code: ModelError['code'];
       retryable: boolean;
+      filtered?: boolean;
       retryAfterMs?: number | undefined;
       sign?: number | string | undefined;
       cause?: unknown;
@@ -83,6 +86,7 @@ export class ModelError extends Error {
     this.name = 'ModelError';
     this.code = options.code;
     this.retryable = options.retryable;
+    this.filtered = options.filtered ?? false;
     this.retryAfterMs = options.retryAfterMs;
     this.sign = options.sign;
   }

@@ -21,6 +21,7 @@ const RETRY_AFTER_LIMIT_MS = 24 * 60 * MINUTE;
 const RETRYABLE_STATUSES = new Set([408, 409, 429]);
 const PROMPT_CODES =
   /content_filter|content_policy|invalid_prompt|context_length|string_above_max|array_above_max|image|prompt/i;
+const FILTER_CODES = /content_filter|content_policy/i;
 const PROMPT_PARAMETERS = /^(messages|prompt|input)\b/;
 const PROMPT_MESSAGES =
   /context length|context window|maximum context|too many tokens|content management policy/i;
@@ -64,7 +65,10 @@ export function modelError(error: unknown, secrets: readonly string[]): ModelErr
     return new ModelError(message, { ...options, code: 'rate_limit_exceeded', retryable });
   }
   const aboutPrompt = status === 413 || (isBadRequest(status) && concernsPrompt(upstream.body));
-  if (aboutPrompt) return new ModelError(message, { ...options, code: 'invalid_prompt', retryable: false });
+  if (aboutPrompt) {
+    const filtered = named(upstream.body, FILTER_CODES);
+    return new ModelError(message, { ...options, code: 'invalid_prompt', retryable: false, filtered });
+  }
   // An error inside a stream without any status is a server that failed half-way.
   const retryable = status === undefined || status >= 500 || RETRYABLE_STATUSES.has(status);
   return new ModelError(message, { ...options, code: 'server_error', retryable });

@@ -5,9 +5,10 @@ import type { RemovalQueue } from '../sessions/session-record.ts';
 import { patiently } from '../store/patience.ts';
 import { encode, wholeSeconds } from './run-queue.ts';
 
-/** Chores on queue `chores`: the end of a Python session, and what a deleted thread leaves behind. */
+/** Chores on queue `chores`: the ends of Python sessions, and what a deleted thread leaves behind. */
 export const ChoreMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('remove-session'), threadId: z.string(), group: z.string() }),
+  z.object({ type: z.literal('end-sessions'), due: z.number() }),
   z.object({ type: z.literal('remove-thread'), threadId: z.string() }),
 ]);
 export type ChoreMessage = z.infer<typeof ChoreMessage>;
@@ -21,6 +22,10 @@ export class ChoreQueue implements RemovalQueue {
 
   async enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void> {
     await this.put({ type: 'remove-session', ...message }, delayMs);
+  }
+
+  async enqueueEnds(due: number, delayMs: number): Promise<void> {
+    await this.put({ type: 'end-sessions', due }, delayMs);
   }
 
   async enqueueThreadRemoval(threadId: string, delayMs: number): Promise<void> {

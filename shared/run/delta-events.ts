@@ -2,7 +2,7 @@ import type OpenAI from 'openai';
 
 import type { Annotation, Message } from '../api/message.ts';
 import type { ToolCall } from '../api/run-step.ts';
-import type { DeltaEvent } from '../events/delta.ts';
+import type { DeltaEvent } from './run-event.ts';
 
 type ContentDelta = OpenAI.Beta.Threads.MessageContentDelta;
 type CallDelta = OpenAI.Beta.Threads.Runs.ToolCallDelta;

@@ -4,7 +4,8 @@ import type { RunStepRecord } from '../api/run-step.ts';
 import type { RunEnd } from './decide.ts';
 import type { RunEvent } from './run-event.ts';
 import { transition } from './run-state.ts';
-import { isOpen } from './steps.ts';
+import { isOpen, messageOf } from './steps.ts';
+import { runEnded, stepEnded } from './story.ts';
 
 export interface Ending {
   readonly run: RunRecord;
@@ -42,10 +43,9 @@ export function endRun(
     object,
     work: { ...run.work, leaseOwner: '', leaseUntil: 0, watchdog: null },
   };
-  const events: RunEvent[] = [
-    ...endedMessages.map(messageEvent),
-    ...endedSteps.map(stepEvent),
-    { event: `thread.run.${end.status}`, data: object } as RunEvent,
+  const events = [
+    ...endedSteps.flatMap((step) => stepEnded(step.object, messageOf(step, endedMessages)?.object)),
+    ...runEnded(object),
   ];
   return { run: ended, steps: endedSteps, messages: endedMessages, events };
 }
@@ -106,17 +106,11 @@ function stepError(end: RunEnd): RunStepRecord['object']['last_error'] {
   return { code: error.code === 'rate_limit_exceeded' ? error.code : 'server_error', message: error.message };
 }
 
-/** The API names the two budgets; an answer that a filter stopped has details without a reason. */
-function incompleteDetails(end: RunEnd): Run['incomplete_details'] {
-  if (end.status !== 'incomplete') return null;
-  const reason = end.incompleteReason;
-  return reason === undefined || reason === 'content_filter' ? {} : { reason };
+/**
+ * The document, and with it the client's type, names the two budgets; the hosted API also said when a filter had
+ * ended a run (microsoft/semantic-kernel#12752).
+ */
+function incompleteDetails({ status, incompleteReason }: RunEnd): Run['incomplete_details'] {
+  if (status !== 'incomplete') return null;
+  return incompleteReason === undefined ? {} : ({ reason: incompleteReason } as Run['incomplete_details']);
 }
-
-export const messageEvent = (message: MessageRecord): RunEvent => ({
-  event: message.object.status === 'completed' ? 'thread.message.completed' : 'thread.message.incomplete',
-  data: message.object,
-});
-
-export const stepEvent = (step: RunStepRecord): RunEvent =>
-  ({ event: `thread.run.step.${step.object.status}`, data: step.object }) as RunEvent;

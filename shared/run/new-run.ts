@@ -42,6 +42,7 @@ export function newRun(
       model: request.model ?? assistant.object.model,
       instructions: instructionsOf(assistant, request),
       tools: (request.tools as RunRecord['object']['tools'] | null | undefined) ?? assistant.object.tools,
+      tool_resources: thread.object.tool_resources ?? {},
       metadata: request.metadata ?? {},
       temperature: request.temperature ?? assistant.object.temperature ?? null,
       top_p: request.top_p ?? assistant.object.top_p ?? null,
@@ -82,7 +83,8 @@ export function newRun(
   };
 }
 
-function instructionsOf(
+/** What the model is told before anything else; the empty string for nothing. */
+export function instructionsOf(
   assistant: AssistantRecord,
   request: Pick<CreateRun, 'instructions' | 'additional_instructions'>,
 ): string {

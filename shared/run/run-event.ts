@@ -7,6 +7,11 @@ import type { RunStepRecord } from '../api/run-step.ts';
 /** A `thread.*` event as the official client knows it. */
 export type RunEvent = OpenAI.Beta.AssistantStreamEvent;
 
+type MessageDelta = Extract<RunEvent, { event: 'thread.message.delta' }>;
+type StepDelta = Extract<RunEvent, { event: 'thread.run.step.delta' }>;
+/** A piece of something that is being written. */
+export type DeltaEvent = MessageDelta | StepDelta;
+
 /** An event with its place in the run's stream, see `event-id.ts`. */
 export interface NumberedEvent {
   readonly id: number;
@@ -22,11 +27,11 @@ export interface SavedRun {
 }
 
 /**
- * Where the engine reports what happens, in order. What a stream was told before (by an earlier worker, or in
- * an attempt that broke off) may be reported again: it is not told twice.
+ * To whom the engine tells what happens, in order. What a stream was told before (by an earlier worker, or in
+ * an attempt that broke off) may be told again: it does not hear it twice.
  */
 export interface EventSink {
-  emit(event: RunEvent): void;
+  tell(events: readonly RunEvent[]): void;
   /** Says that unfinished work is told from its beginning again. */
   restart(): void;
   /** Tells what is saved and was never told. */
@@ -35,14 +40,14 @@ export interface EventSink {
 
 /** A run's sink as long as one worker has it. */
 export interface RunSink extends EventSink {
-  /** Goes on behind what an earlier worker reported, and tells what it saved without reporting it. */
+  /** Goes on behind what an earlier worker told, and tells what it saved and did not tell. */
   resume(saved: SavedRun): Promise<void>;
   /** Writes what waits to be written. */
   close(): Promise<void>;
 }
 
 export const silentSink: RunSink = {
-  emit: () => {},
+  tell: () => {},
   restart: () => {},
   catchUp: () => {},
   resume: async () => {},

@@ -1,67 +1,72 @@
-import type { Message } from '../api/message.ts';
 import type { Run } from '../api/run.ts';
 import type { RunStepRecord } from '../api/run-step.ts';
 import { type FunctionCall, isOffered } from './decide.ts';
-import { annotationsDelta, callDelta, contentDelta, inputDelta, outputDelta } from './delta-events.ts';
+import { outputDelta } from './delta-events.ts';
+import { requiredAction } from './required-action.ts';
 import type { RunEvent, SavedRun } from './run-event.ts';
 import { isTerminal } from './run-state.ts';
-
-type Step = RunStepRecord['object'];
+import { messageOf, toolCallsOf } from './steps.ts';
+import {
+  callBegun,
+  messageBegun,
+  runCancelling,
+  runCreated,
+  runEnded,
+  runQueued,
+  runTaken,
+  runWaits,
+  stepBegun,
+  stepEnded,
+  textsAnnotated,
+} from './story.ts';
 
 /**
- * The whole story of a run as far as it is saved: what its stream would have told, in the same order, each
- * text as one delta. Pure. The order is the one in which the engine reports: whoever changes one changes both.
+ * The whole story of a run as far as it is saved: what its stream would have told, in the same order and the same
+ * words (`story.ts`), each text as one delta. What the run and its objects were like at each moment is worked out
+ * here from what became of them. Pure.
  */
 export function* savedEvents({ run, steps, messages }: SavedRun): Generator<RunEvent> {
   const { object, work } = run;
   const since = steps.findIndex((step) => step.object.id === work.streamSince);
   if (since < 0) {
-    yield { event: 'thread.run.created', data: asQueued(object) };
-    yield* taken(object, null);
+    yield* runCreated(asQueued(object));
+    yield* goesOn(object, null);
   }
   let cancelling = false;
   for (const [position, record] of steps.entries()) {
     const { object: step } = record;
     if (position < since) continue;
-    if (position > since) yield* stepBegins(step, messages);
+    if (position > since) yield* begins(record, messages);
     // A stream that began with this step's outputs says nothing of what was before.
     const waited = position !== since && waitedForOutputs(record, object);
-    if (waited) yield { event: 'thread.run.requires_action', data: waited };
+    if (waited) yield* runWaits(waited);
     // The official client knows one open step at a time.
     if (step.status === 'in_progress') break;
     if (object.status === 'cancelled' && step.status === 'cancelled' && !cancelling) {
       cancelling = true;
-      yield { event: 'thread.run.cancelling', data: asCancelling(object) };
+      yield* runCancelling(asCancelling(object));
     }
-    const message = messageOf(step, messages);
-    if (message && message.status !== 'in_progress') {
-      yield { event: `thread.message.${message.status}`, data: message };
-    }
-    yield { event: `thread.run.step.${step.status}`, data: step } as RunEvent;
+    yield* stepEnded(step, messageOf(record, messages)?.object);
     if (step.status === 'completed' && askedOf(record, object).length > 0) {
-      yield* taken(object, object.started_at);
+      yield* goesOn(object, object.started_at);
     }
   }
-  const ended = isTerminal(object.status);
-  const begins = object.status === 'cancelling' || object.status === 'cancelled';
-  if (begins && !cancelling) yield { event: 'thread.run.cancelling', data: asCancelling(object) };
-  if (ended) yield { event: `thread.run.${object.status}`, data: object } as RunEvent;
+  const isCancelled = object.status === 'cancelling' || object.status === 'cancelled';
+  if (isCancelled && !cancelling) yield* runCancelling(asCancelling(object));
+  if (isTerminal(object.status)) yield* runEnded(object);
 }
 
-/** A run that goes on: queued, and in progress as soon as a worker has it. */
-function* taken(run: Run, startedAt: number | null): Generator<RunEvent> {
-  yield { event: 'thread.run.queued', data: { ...asQueued(run), started_at: startedAt } };
-  if (run.status !== 'queued' && run.started_at !== null) {
-    yield {
-      event: 'thread.run.in_progress',
-      data: { ...asQueued(run), status: 'in_progress', started_at: run.started_at },
-    };
-  }
+/** A run that waits for a worker: queued, and in progress as soon as one has it. */
+function* goesOn(run: Run, startedAt: number | null): Generator<RunEvent> {
+  yield* runQueued({ ...asQueued(run), started_at: startedAt });
+  if (run.status === 'queued' || run.started_at === null) return;
+  yield* runTaken({ ...asQueued(run), status: 'in_progress', started_at: run.started_at });
 }
 
-function* stepBegins(step: Step, messages: SavedRun['messages']): Generator<RunEvent> {
+function* begins(record: RunStepRecord, messages: SavedRun['messages']): Generator<RunEvent> {
+  const { object: step } = record;
   const details = step.step_details;
-  const begun: Step = {
+  yield* stepBegun({
     ...step,
     status: 'in_progress',
     completed_at: null,
@@ -71,19 +76,24 @@ function* stepBegins(step: Step, messages: SavedRun['messages']): Generator<RunE
     last_error: null,
     usage: null,
     step_details: details.type === 'tool_calls' ? { type: 'tool_calls', tool_calls: [] } : details,
-  };
-  yield { event: 'thread.run.step.created', data: begun };
-  yield { event: 'thread.run.step.in_progress', data: begun };
-  const message = messageOf(step, messages);
-  if (message) yield* messageBegins(message);
-  if (details.type !== 'tool_calls') return;
-  for (const [index, call] of details.tool_calls.entries()) {
-    yield callDelta(step.id, index, call);
-    if (call.type === 'file_search') continue;
-    const input = call.type === 'function' ? call.function.arguments : call.code_interpreter.input;
-    if (input !== '') yield inputDelta(step.id, index, call.type, input);
+  });
+  const message = messageOf(record, messages)?.object;
+  if (message) {
+    const begun = {
+      ...message,
+      status: 'in_progress' as const,
+      content: [],
+      attachments: [],
+      completed_at: null,
+      incomplete_at: null,
+      incomplete_details: null,
+    };
+    yield* messageBegun(begun, message.content);
+    yield* textsAnnotated(message);
   }
-  for (const [index, call] of details.tool_calls.entries()) {
+  const calls = toolCallsOf(record);
+  for (const [index, call] of calls.entries()) yield* callBegun(step.id, index, call);
+  for (const [index, call] of calls.entries()) {
     if (call.type !== 'code_interpreter') continue;
     for (const [at, output] of call.code_interpreter.outputs.entries()) {
       yield outputDelta(step.id, index, { ...output, index: at });
@@ -91,38 +101,11 @@ function* stepBegins(step: Step, messages: SavedRun['messages']): Generator<RunE
   }
 }
 
-function* messageBegins(message: Message): Generator<RunEvent> {
-  const begun: Message = {
-    ...message,
-    status: 'in_progress',
-    content: [],
-    attachments: [],
-    completed_at: null,
-    incomplete_at: null,
-    incomplete_details: null,
-  };
-  yield { event: 'thread.message.created', data: begun };
-  yield { event: 'thread.message.in_progress', data: begun };
-  for (const [index, part] of message.content.entries()) yield contentDelta(message.id, index, part);
-  for (const [index, part] of message.content.entries()) {
-    if (part.type === 'text' && part.text.annotations.length > 0) {
-      yield annotationsDelta(message.id, index, part.text.annotations);
-    }
-  }
-}
-
-function messageOf({ step_details: details }: Step, messages: SavedRun['messages']): Message | undefined {
-  if (details.type !== 'message_creation') return undefined;
-  return messages.find(({ object }) => object.id === details.message_creation.message_id)?.object;
-}
-
 /** Calls of a step that the caller is asked to answer. */
-const askedOf = ({ object }: RunStepRecord, run: Run): FunctionCall[] =>
-  object.step_details.type === 'tool_calls'
-    ? object.step_details.tool_calls
-        .filter((call) => call.type === 'function')
-        .filter((call) => isOffered({ object: run }, call))
-    : [];
+const askedOf = (step: RunStepRecord, run: Run): FunctionCall[] =>
+  toolCallsOf(step)
+    .filter((call) => call.type === 'function')
+    .filter((call) => isOffered({ object: run }, call));
 
 /** The run as it waited for the outputs of a step's functions; undefined when it never did. */
 function waitedForOutputs(step: RunStepRecord, run: Run): Run | undefined {
@@ -137,22 +120,12 @@ function waitedForOutputs(step: RunStepRecord, run: Run): Run | undefined {
     ...asQueued(run),
     status: 'requires_action',
     started_at: run.started_at,
-    required_action: {
-      type: 'submit_tool_outputs',
-      submit_tool_outputs: {
-        tool_calls: calls.map(({ id, function: { name, arguments: text } }) => ({
-          id,
-          type: 'function',
-          function: { name, arguments: text },
-        })),
-      },
-    },
+    required_action: requiredAction(calls),
   };
 }
 
-const noCodeLeft = ({ object, results }: RunStepRecord): boolean =>
-  object.step_details.type === 'tool_calls' &&
-  object.step_details.tool_calls.every((call) => call.type === 'function' || results[call.id] !== undefined);
+const noCodeLeft = (step: RunStepRecord): boolean =>
+  toolCallsOf(step).every((call) => call.type === 'function' || step.results[call.id] !== undefined);
 
 /** A run as it was before it ended. What it would have expired at is not kept beyond its end. */
 const asLive = (run: Run): Run => ({

@@ -34,6 +34,7 @@ export function newStep(
       status: 'in_progress',
       cancelled_at: null,
       completed_at: null,
+      expires_at: run.object.expires_at,
       expired_at: null,
       failed_at: null,
       last_error: null,
@@ -86,6 +87,15 @@ export const completedMessage = (message: MessageRecord, now: number): MessageRe
 
 export const toolCallsOf = (step: RunStepRecord): readonly ToolCall[] =>
   step.object.step_details.type === 'tool_calls' ? step.object.step_details.tool_calls : [];
+
+/** The message that a step made, or is making. */
+export const messageOf = (
+  { object: { step_details: details } }: RunStepRecord,
+  messages: readonly MessageRecord[],
+): MessageRecord | undefined =>
+  details.type === 'message_creation'
+    ? messages.find(({ object }) => object.id === details.message_creation.message_id)
+    : undefined;
 
 /** Names the execution of a code call; the same for every worker, since sessions remember outcomes by it. */
 export const executionId = (step: RunStepRecord, call: number): string => `${step.object.id}-${call}`;

@@ -31,7 +31,17 @@ export interface SessionStore {
   remove(stored: StoredSession): Promise<boolean>;
 }
 
-/** Queue `sessions`: delayed deletion of one incarnation of a thread's container group. */
+/** Queue `chores`, as far as sessions put messages there. */
 export interface RemovalQueue {
+  /** The deletion of one container group that could not be deleted at once. */
   enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void>;
+  /** The deletion of all groups whose time is up by then. @param due Unix milliseconds */
+  enqueueEnds(due: number, delayMs: number): Promise<void>;
+}
+
+/** For which moments (Unix milliseconds) such a message is put. */
+export interface EndMarks {
+  has(due: number): Promise<boolean>;
+  set(due: number): Promise<void>;
+  clear(due: number): Promise<void>;
 }

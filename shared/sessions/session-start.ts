@@ -6,7 +6,7 @@ import { SessionError } from './session.ts';
 import { newIncarnation } from './session-incarnation.ts';
 import { livingAgent } from './session-liveness.ts';
 import type { SessionRecord, StoredSession } from './session-record.ts';
-import { discard, isOver, REMOVAL_GRACE_MS, type SessionsParts } from './sessions-parts.ts';
+import { discard, isOver, type SessionsParts } from './sessions-parts.ts';
 
 /** From this age on, whoever needs a session whose group does not exist creates it. */
 const TAKEOVER_MS = 10 * SECOND;
@@ -119,7 +119,7 @@ async function begin(
   const { installation, ttlMs } = parts.settings;
   const now = parts.clock.now();
   const record = newIncarnation({ threadId, previous: stored?.record, installation, now, ttlMs });
-  await parts.queue.enqueueRemoval({ threadId, group: record.group }, ttlMs + REMOVAL_GRACE_MS);
+  await parts.ends.order(record.deadline);
   if (!stored) return parts.store.insert(record);
   const begun = await parts.store.replace(stored, record);
   if (begun) await discard(parts, stored.record.group, limit);

@@ -1,6 +1,7 @@
 import { type Clock, SECOND } from '../clock.ts';
 import type { ContainerGroups } from './container-groups.ts';
 import type { Purpose } from './session.ts';
+import type { SessionEnds } from './session-ends.ts';
 import type { RemovalQueue, SessionRecord, SessionStore } from './session-record.ts';
 
 export interface SessionsSettings {
@@ -16,6 +17,7 @@ export interface SessionsParts {
   readonly groups: ContainerGroups;
   readonly store: SessionStore;
   readonly queue: RemovalQueue;
+  readonly ends: SessionEnds;
   readonly clock: Clock;
   readonly settings: SessionsSettings;
   /** Run beside every start, which does not wait for it. */

@@ -24,11 +24,15 @@ import { invert, sortKeyOf } from '../ids.ts';
  * | `i:ID` | the document | by id, wherever the id was made |
  * | `d:INVERTED` / `a:SORTKEY` | the document again / pointer | lists by creation |
  *
+ * Table `threads`, partition `session-ends`: for which moments a message about ends of sessions is put, by moment.
+ *
  * Table `threadlist`, partition = project: `d:…` and `a:…` alike, holding thread ids.
  */
 export const threadRow = 'thread';
 export const sessionRow = 'session';
 export const workspaceRow = 'workspace';
+export const endMarksPartition = 'session-ends';
+export const endMarkKey = (due: number): string => String(due);
 
 /** A time-ordered collection: documents under `descending + inverted key`, pointers under `ascending + key`. */
 export interface ListKeys {

@@ -1,8 +1,9 @@
 import type { AssistantRecord } from '../api/assistant.ts';
 import type { Clock } from '../clock.ts';
-import type { SessionStore } from '../sessions/session-record.ts';
+import type { EndMarks, SessionStore } from '../sessions/session-record.ts';
 import { CallerKeyStore } from './caller-keys.ts';
 import type { StorageAccount } from './connection.ts';
+import { createEndMarks } from './end-marks.ts';
 import { FileStore } from './files.ts';
 import { MessageStore } from './messages.ts';
 import { patiently } from './patience.ts';
@@ -27,6 +28,7 @@ export interface Stores {
   readonly files: FileStore;
   readonly uploads: UploadStore;
   readonly sessions: SessionStore;
+  readonly endMarks: EndMarks;
   readonly workspaces: WorkspaceStore;
   readonly callerKeys: CallerKeyStore;
   /** Deletes the spilled documents of a thread that is gone. */
@@ -34,7 +36,7 @@ export interface Stores {
 }
 
 const tables = ['threads', 'threadlist', 'assistants', 'files', 'uploads', 'callerkeys'] as const;
-const containers = ['files', 'spill', 'events', 'search'] as const;
+const containers = ['files', 'spill', 'events', 'audit', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison'] as const;
 
 export function openStores(account: StorageAccount, clock: Clock): Stores {
@@ -52,6 +54,7 @@ export function openStores(account: StorageAccount, clock: Clock): Stores {
     files: new FileStore(table('files'), files, clock),
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
+    endMarks: createEndMarks(threads),
     workspaces: new WorkspaceStore(threads),
     callerKeys: new CallerKeyStore(table('callerkeys')),
     clearSpills: (threadId) => new Spills(spills).clear(threadId),

@@ -17,6 +17,8 @@ export const weather = {
       properties: { city: { type: 'string' } },
       required: ['city'],
     },
+    // As the API shows it.
+    strict: false,
   },
 } as const;
 

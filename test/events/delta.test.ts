@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { cutDelta, type DeltaEvent, placeOf, textOf } from '../../shared/events/delta.ts';
+import { cutDelta, placeOf, textOf } from '../../shared/events/delta.ts';
 import { DeltaGate } from '../../shared/events/delta-gate.ts';
 import { BEGINNING, eventId, parseEventId, stateOf, unitsOf } from '../../shared/events/event-id.ts';
 import {
@@ -13,6 +13,7 @@ import {
   refusalDelta,
   textDelta,
 } from '../../shared/run/delta-events.ts';
+import type { DeltaEvent } from '../../shared/run/run-event.ts';
 
 const annotation = (text: string) => ({
   type: 'file_path' as const,

@@ -52,7 +52,7 @@ describe('the event log of a run', () => {
     const stream = logs.stream(run);
     const before = appends();
     stream.catchUp(saved(run));
-    for (let n = 0; n < 200; n++) stream.emit(say(`${n} `));
+    for (let n = 0; n < 200; n++) stream.tell([say(`${n} `)]);
     const logged = await eventually('the log', async () => {
       const events = await read(run);
       return events.length === 203 && events;
@@ -68,7 +68,7 @@ describe('the event log of a run', () => {
     const run = streamed();
     const stream = logs.stream(run);
     const texts = ['ä€😀'.repeat(150_000), 'x'.repeat(300_000), 'short'];
-    for (const [place, text] of texts.entries()) stream.emit(say(text, place));
+    for (const [place, text] of texts.entries()) stream.tell([say(text, place)]);
     await stream.close();
     assert.equal(textIn(await read(run)), texts.join(''));
   });
@@ -77,14 +77,14 @@ describe('the event log of a run', () => {
     const run = streamed();
     const first = logs.stream(run);
     first.catchUp(saved(run));
-    first.emit(say('one '));
+    first.tell([say('one ')]);
     await first.close();
     const second = logs.stream(run);
     await second.resume(saved(run));
-    first.emit(say('never logged '));
+    first.tell([say('never logged ')]);
     await first.close();
     second.restart();
-    for (const text of ['one ', 'two ', 'three']) second.emit(say(text));
+    for (const text of ['one ', 'two ', 'three']) second.tell([say(text)]);
     await second.close();
     const events = await read(run);
     assert.equal(textIn(events), 'one two three');
@@ -101,9 +101,9 @@ describe('the event log of a run', () => {
       const run = streamed();
       const [first, second] = [logs.stream(run), logs.stream(run)];
       first.catchUp(saved(run));
-      first.emit(say('one '));
+      first.tell([say('one ')]);
       await Promise.all([first.close(), second.resume(saved(run))]);
-      for (const text of ['one ', 'two']) second.emit(say(text));
+      for (const text of ['one ', 'two']) second.tell([say(text)]);
       await second.close();
       assert.equal(textIn(await read(run)), 'one two');
     }
@@ -112,14 +112,14 @@ describe('the event log of a run', () => {
   it('has each line once when the answer to an append is lost', async () => {
     const run = streamed();
     const stream = logs.stream(run);
-    stream.emit(say('one '));
+    stream.tell([say('one ')]);
     await stream.close();
     let lost = 0;
     proxy.fault = ({ kind }) => (kind === 'blob append' && lost++ === 0 ? 'lose-answer' : undefined);
-    stream.emit(say('two '));
+    stream.tell([say('two ')]);
     await stream.close();
     proxy.fault = () => undefined;
-    stream.emit(say('three'));
+    stream.tell([say('three')]);
     await stream.close();
     assert.ok(lost > 1);
     assert.equal(textIn(await read(run)), 'one two three');
@@ -129,10 +129,10 @@ describe('the event log of a run', () => {
     const run = streamed();
     const stream = logs.stream(run);
     proxy.fault = ({ kind }) => (kind === 'blob append' ? 'conflict' : undefined);
-    stream.emit(say('one'));
+    stream.tell([say('one')]);
     await stream.close();
     proxy.fault = () => undefined;
-    stream.emit(say('two'));
+    stream.tell([say('two')]);
     await stream.close();
     assert.deepEqual(await read(run), []);
   });

@@ -57,9 +57,9 @@ describe('the response of a streaming request', () => {
   it('ends with the last event, and does not wait for the log', async () => {
     const one = aCase();
     const text = textOf(one.respond({ first: ['first\n'] }));
-    one.feed.push(say(1, 'Hello'));
+    one.feed.tell(say(1, 'Hello'));
     await delay(5);
-    one.feed.push(say(2, ' there'));
+    one.feed.tell(say(2, ' there'));
     one.finished = true;
     const all = await text;
     assert.match(all, /^first\nid: 1\nevent: thread\.message\.delta\n.*Hello.*\n\nid: 2\n.*\n.* there/);
@@ -69,7 +69,7 @@ describe('the response of a streaming request', () => {
 
   it('goes on in the log when the run goes on elsewhere', async () => {
     const one = aCase();
-    one.feed.push(say(7, 'Hello'));
+    one.feed.tell(say(7, 'Hello'));
     one.feed.close();
     one.worked.resolve();
     assert.match(await textOf(one.respond()), /Hello(.|\n)*from the log$/);
@@ -80,9 +80,9 @@ describe('the response of a streaming request', () => {
     const one = aCase();
     const reader = one.respond();
     const first = reader.next();
-    one.feed.push(say(1, 'a'));
+    one.feed.tell(say(1, 'a'));
     assert.match(String((await first).value), /"a"/);
-    for (let n = 2; n < 2000; n++) one.feed.push(say(n, 'x'.repeat(1000)));
+    for (let n = 2; n < 2000; n++) one.feed.tell(say(n, 'x'.repeat(1000)));
     assert.equal(one.feed.state, 'behind');
     assert.equal((await reader.next()).value, 'from the log');
     assert.deepEqual(one.followed, [1]);
@@ -95,9 +95,9 @@ describe('the response of a streaming request', () => {
     const one = aCase();
     const reader = one.respond();
     const first = reader.next();
-    one.feed.push(say(1, 'a'));
+    one.feed.tell(say(1, 'a'));
     await first;
-    for (let n = 2; n < 2000; n++) one.feed.push(say(n, 'x'.repeat(1000)));
+    for (let n = 2; n < 2000; n++) one.feed.tell(say(n, 'x'.repeat(1000)));
     one.finished = true;
     one.feed.close();
     one.worked.resolve();
@@ -107,7 +107,7 @@ describe('the response of a streaming request', () => {
 
   it('holds one event however large', async () => {
     const one = aCase();
-    one.feed.push(say(1, 'x'.repeat(2_000_000)));
+    one.feed.tell(say(1, 'x'.repeat(2_000_000)));
     one.finished = true;
     assert.ok((await textOf(one.respond())).length > 2_000_000);
   });
@@ -128,7 +128,7 @@ describe('the response of a streaming request', () => {
     const reader = textOf(one.respond()).then(() => {
       returned = true;
     });
-    one.feed.push(say(1, 'Hello'));
+    one.feed.tell(say(1, 'Hello'));
     await delay(5);
     one.client.abort();
     await eventually(
@@ -136,7 +136,7 @@ describe('the response of a streaming request', () => {
       () => getEventListeners(one.client.signal, 'abort').length === 0,
       1000,
     );
-    one.feed.push(say(2, 'there'));
+    one.feed.tell(say(2, 'there'));
     assert.deepEqual([one.feed.state, one.feed.take()], ['closed', '']);
     await delay(20);
     assert.equal(returned, false, 'an invocation that returns keeps no process alive for its run');

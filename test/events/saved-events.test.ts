@@ -5,7 +5,7 @@ import type OpenAI from 'openai';
 
 import { loadSavedRun } from '../../shared/engine/claim/load-saved-run.ts';
 import { isDelta } from '../../shared/events/delta.ts';
-import { Reported } from '../../shared/events/reported.ts';
+import { Told } from '../../shared/events/told.ts';
 import type { RunEvent } from '../../shared/run/run-event.ts';
 import { collect, readEvents, type WireEvent } from '../streaming/streams.ts';
 import { type TestApi, testApi } from '../support/api.ts';
@@ -119,7 +119,7 @@ describe('what is saved of a run, told as events', () => {
       const run = told[0]?.data as { id: string; thread_id: string };
       const saved = await loadSavedRun(api.engine.services.stores, run.thread_id, run.id);
       assert.ok(saved);
-      const replayed = new Reported().catchUp(saved);
+      const replayed = new Told().missing(saved);
       assert.deepEqual(
         outline(replayed.map(({ id, event }) => ({ id, event: event.event, data: event.data }))),
         outline(told.map((event) => ({ ...event, id: Number(event.id) }))),

@@ -55,8 +55,8 @@ describe('following the log of a run', { concurrency: true }, () => {
     const stream = logs.stream(run);
     stream.catchUp(as(run, 'in_progress'));
     await stream.close();
-    stream.emit(textDelta('msg_1', 0, 'Hello', true));
-    stream.emit({ event: 'thread.run.completed', data: as(run, 'completed').run.object });
+    stream.tell([textDelta('msg_1', 0, 'Hello', true)]);
+    stream.tell([{ event: 'thread.run.completed', data: as(run, 'completed').run.object }]);
     await stream.close();
     assert.deepEqual(await all, [
       'run.created',
@@ -85,7 +85,7 @@ describe('following the log of a run', { concurrency: true }, () => {
     const run = live();
     const stream = logs.stream(run);
     stream.catchUp(as(run, 'in_progress'));
-    stream.emit({ event: 'thread.run.requires_action', data: as(run, 'requires_action').run.object });
+    stream.tell([{ event: 'thread.run.requires_action', data: as(run, 'requires_action').run.object }]);
     await stream.close();
     let now = as(run, 'requires_action');
     const first = await eventsOf(follow(run, () => now));
@@ -93,7 +93,7 @@ describe('following the log of a run', { concurrency: true }, () => {
 
     const rest = eventsOf(follow(run, () => now, { after: 3_000_000_000 }));
     now = as(run, 'cancelled');
-    await logs.report(now);
+    await logs.tellSaved(now);
     assert.deepEqual(await rest, ['run.cancelling', 'run.cancelled', 'done']);
   });
 
@@ -101,12 +101,12 @@ describe('following the log of a run', { concurrency: true }, () => {
     const run = live();
     const stream = logs.stream(run);
     stream.catchUp(as(run, 'in_progress'));
-    stream.emit({ event: 'thread.run.requires_action', data: as(run, 'requires_action').run.object });
+    stream.tell([{ event: 'thread.run.requires_action', data: as(run, 'requires_action').run.object }]);
     await stream.close();
     const all = eventsOf(follow(run, () => as(run, 'in_progress')));
-    stream.emit({ event: 'thread.run.queued', data: as(run, 'queued').run.object });
-    stream.emit({ event: 'thread.run.in_progress', data: as(run, 'in_progress').run.object });
-    stream.emit({ event: 'thread.run.completed', data: as(run, 'completed').run.object });
+    stream.tell([{ event: 'thread.run.queued', data: as(run, 'queued').run.object }]);
+    stream.tell([{ event: 'thread.run.in_progress', data: as(run, 'in_progress').run.object }]);
+    stream.tell([{ event: 'thread.run.completed', data: as(run, 'completed').run.object }]);
     await stream.close();
     assert.equal(
       (await all).join(),
@@ -118,8 +118,8 @@ describe('following the log of a run', { concurrency: true }, () => {
     const run = live();
     const stream = logs.stream(run);
     stream.catchUp(as(run, 'in_progress'));
-    stream.emit(textDelta('msg_1', 0, 'Hello there', true));
-    stream.emit({ event: 'thread.run.completed', data: as(run, 'completed').run.object });
+    stream.tell([textDelta('msg_1', 0, 'Hello there', true)]);
+    stream.tell([{ event: 'thread.run.completed', data: as(run, 'completed').run.object }]);
     await stream.close();
     let text = '';
     for await (const piece of follow(run, () => undefined, { after: 2_000_000_006 })) text += piece;

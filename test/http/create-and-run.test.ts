@@ -141,6 +141,7 @@ test('a thread that cannot be taken back does not hide why', async () => {
     stores: { ...stores, runs: replaced(stores.runs, { list: away }) },
     log: { ...log, warn: (message) => warnings.push(message) },
   });
-  await assert.rejects(broken.beta.threads.createAndRun({ assistant_id }), { status: 500 });
+  const request = { assistant_id, thread: { messages: [user] } } as never;
+  await assert.rejects(broken.beta.threads.createAndRun(request), { status: 500 });
   assert.deepEqual(warnings, ['a thread was left without the run it was made for']);
 });

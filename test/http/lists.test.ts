@@ -58,7 +58,7 @@ const kinds: Record<string, () => Promise<Collection>> = {
 
   async runs() {
     const { assistants, threads } = api.client('KEY-D').beta;
-    const { id: assistant_id } = await assistants.create({ model: 'scripted' });
+    const { id: assistant_id } = await assistants.create({ model: 'scripted', instructions: 'Answer.' });
     const { id } = await threads.create();
     const ids = await inOrder(async () => {
       api.engine.model.add({ text: 'Hi' });
@@ -72,6 +72,7 @@ const kinds: Record<string, () => Promise<Collection>> = {
   async steps() {
     const { assistants, threads } = api.client('KEY-D').beta;
     const { id: assistant_id } = await assistants.create({
+      instructions: 'Answer.',
       model: 'scripted',
       tools: [{ type: 'function', function: { name: 'f' } }],
     });
@@ -200,7 +201,7 @@ const ours = '1m7xzc2p00009ch2fmdfs71x';
 
 test('a cursor that marks no place is refused, and does not begin the list anew', async () => {
   const { assistants, threads } = api.client().beta;
-  const { id: assistant_id } = await assistants.create({ model: 'scripted' });
+  const { id: assistant_id } = await assistants.create({ model: 'scripted', instructions: 'Answer.' });
   const { id: thread_id } = await threads.create();
   api.engine.model.add({ text: 'Hi' });
   const run = await threads.runs.create(thread_id, { assistant_id });
@@ -234,7 +235,7 @@ test('a cursor that marks no place is refused, and does not begin the list anew'
 
 test('messages are listed by the run that wrote them; a run without any has none', async () => {
   const { assistants, threads } = api.client('KEY-D').beta;
-  const { id: assistant_id } = await assistants.create({ model: 'scripted' });
+  const { id: assistant_id } = await assistants.create({ model: 'scripted', instructions: 'Answer.' });
   const { id: thread_id } = await threads.create({ messages: [{ role: 'user', content: 'one' }] });
   const runs: string[] = [];
   for (const text of ['first', 'second', 'third']) {

@@ -12,7 +12,11 @@ import { startStack } from '../support/stack.ts';
  * the measurements that the queries count.
  */
 const insights = await startInsights();
-const stack = await startStack({ ...insights.environment, SESSION_START_TIMEOUT_SECONDS: '2' });
+const stack = await startStack({
+  AUDIT: 'off',
+  ...insights.environment,
+  SESSION_START_TIMEOUT_SECONDS: '2',
+});
 after(async () => {
   await stack[Symbol.asyncDispose]();
   await insights[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 
 import { HOUR, MINUTE, SECOND } from '../../shared/clock.ts';
+import { removeEnded } from '../../shared/sessions/session-ends.ts';
 import { removeSession } from '../../shared/sessions/session-removal.ts';
 import { World } from '../support/session-world.ts';
 
@@ -24,7 +25,7 @@ describe('a running session', () => {
   test('costs three transactions to start, and its deletion is ordered before it exists', async () => {
     await using world = new World();
     world.groups.onCreate = ({ name, deadline }) => {
-      const order = world.queue.messages.find(({ group }) => group === name);
+      const order = world.queue.ends.find(({ due }) => due > deadline);
       assert.ok(order, 'the message that deletes it is there first');
       const billedUntil = world.clock.now() + order.delayMs;
       assert.ok(billedUntil > deadline && billedUntil < deadline + 5 * MINUTE);
@@ -88,7 +89,7 @@ describe('a crash', () => {
   };
   const points: Record<string, (world: World) => void> = {
     'before the message': (world) => {
-      world.queue.enqueueRemoval = failing;
+      world.queue.enqueueEnds = failing;
     },
     'before the row': (world) => {
       world.store.beforeWrite = failing;
@@ -107,14 +108,14 @@ describe('a crash', () => {
     test(`${name} leaves nothing that the next call cannot finish`, async () => {
       await using world = new World();
       const repair = {
-        enqueueRemoval: world.queue.enqueueRemoval,
+        enqueueEnds: world.queue.enqueueEnds,
         beforeWrite: world.store.beforeWrite,
         onCreate: world.groups.onCreate,
         get: world.groups.get,
       };
       arrange(world);
       await assert.rejects(world.process().sessions.acquire(THREAD, never), crash);
-      world.queue.enqueueRemoval = repair.enqueueRemoval;
+      world.queue.enqueueEnds = repair.enqueueEnds;
       world.store.beforeWrite = repair.beforeWrite;
       Object.assign(world.groups, { onCreate: repair.onCreate, get: repair.get });
       world.clock.time += 20 * SECOND;
@@ -122,8 +123,9 @@ describe('a crash', () => {
       const lease = await world.process().sessions.acquire(THREAD, never);
       assert.deepEqual([lease.created, lease.replaced], [true, false]);
       assert.equal(world.live.length, 1);
-      const ordered = new Set(world.queue.messages.map(({ group }) => group));
-      assert.ok(world.groups.created.every((group) => ordered.has(group)));
+      world.clock.time += HOUR + 5 * MINUTE;
+      for (const { due } of world.queue.ends) await removeEnded(due, world);
+      assert.deepEqual(world.live, []);
     });
   }
 
@@ -205,12 +207,12 @@ describe('a session that is gone is replaced', () => {
     await using world = new World();
     const { sessions, groups } = world.process();
     await sessions.acquire(THREAD, never);
-    world.clock.time += HOUR + MINUTE;
-    const [message] = world.queue.messages;
+    const [message] = world.queue.ends;
     assert.ok(message);
-    await removal(message, world);
+    world.clock.time = message.due;
+    await removeEnded(message.due, world);
     assert.equal(world.live.length, 0);
-    await removal(message, world);
+    await removeEnded(message.due, world);
     const lease = await sessions.acquire(THREAD, never);
     assert.deepEqual([lease.created, lease.replaced], [true, true]);
     assert.ok(groups);
@@ -220,11 +222,12 @@ describe('a session that is gone is replaced', () => {
     await using world = new World();
     const { sessions } = world.process();
     await sessions.acquire(THREAD, never);
-    await world.groups.vanish(world.live[0] ?? '');
+    const group = world.live[0] ?? '';
+    await world.groups.vanish(group);
     const lease = await sessions.acquire(THREAD, never);
-    const [old] = world.queue.messages;
-    assert.ok(old);
-    await removal(old, world);
+    await removal({ threadId: THREAD, group }, world);
+    world.clock.time += 40 * MINUTE;
+    for (const { due } of world.queue.ends) await removeEnded(due, world);
     const again = await sessions.acquire(THREAD, never);
     assert.equal(again.session.kernel, lease.session.kernel);
   });

@@ -54,7 +54,7 @@ describe('readers of streams', () => {
       },
     });
     client = new OpenAI({ baseURL: `${host.url}/v1`, apiKey: 'KEY-A' });
-    assistant_id = (await client.beta.assistants.create({ model: 'scripted' })).id;
+    assistant_id = (await client.beta.assistants.create({ model: 'scripted', instructions: 'Answer.' })).id;
     // What is loaded with the first run is not what is looked at here.
     model.add({ text: 'Hello' });
     await collect(await client.beta.threads.createAndRun({ assistant_id, stream: true }));

@@ -56,6 +56,8 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
     AzureWebJobsStorage: storage.connectionString,
     STORAGE_PREFIX: `${storage.prefix}e${++engines}`,
     API_KEYS: 'test:KEY',
+    // Tests read the log, in which each request would be a line.
+    AUDIT: 'off',
     OPENAI_BASE_URL: model.url,
     OPENAI_API_KEY: 'none',
     ...emulatedSessions('http://127.0.0.1:1'),

@@ -1,4 +1,5 @@
 import type {
+  EndMarks,
   RemovalQueue,
   SessionRecord,
   SessionStore,
@@ -62,4 +63,18 @@ export class MemoryRemovalQueue implements RemovalQueue {
     await new Promise((resolve) => setImmediate(resolve));
     this.messages.push({ ...message, delayMs });
   }
+
+  readonly ends: { due: number; delayMs: number }[] = [];
+
+  async enqueueEnds(due: number, delayMs: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.ends.push({ due, delayMs });
+  }
+}
+
+export class MemoryEndMarks implements EndMarks {
+  readonly dues = new Set<number>();
+  readonly has = async (due: number) => this.dues.has(due);
+  readonly set = async (due: number) => void this.dues.add(due);
+  readonly clear = async (due: number) => void this.dues.delete(due);
 }

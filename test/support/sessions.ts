@@ -4,10 +4,11 @@ import { type Clock, HOUR, MINUTE, systemClock } from '../../shared/clock.ts';
 import { type ArmSettings, armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
 import type { ContainerGroups } from '../../shared/sessions/container-groups.ts';
 import type { ExecutionEvent, Session, Sessions } from '../../shared/sessions/session.ts';
+import { sessionEnds } from '../../shared/sessions/session-ends.ts';
 import { createSessions } from '../../shared/sessions/session-manager.ts';
 import { orphanSweep } from '../../shared/sessions/session-removal.ts';
 import type { SessionsSettings } from '../../shared/sessions/sessions-parts.ts';
-import { MemoryRemovalQueue, MemorySessionStore } from './session-store.ts';
+import { MemoryEndMarks, MemoryRemovalQueue, MemorySessionStore } from './session-store.ts';
 
 /** The emulator with the machine's Python. */
 export const startTestEmulator = (options: EmulatorOptions = {}): Promise<ArmEmulator> => {
@@ -38,6 +39,7 @@ export interface TestSessions {
   readonly groups: ContainerGroups;
   readonly store: MemorySessionStore;
   readonly queue: MemoryRemovalQueue;
+  readonly marks: MemoryEndMarks;
   readonly problems: string[];
   readonly sweep: () => Promise<void>;
   /** Resolves when the sweeps that were begun have ended: no start waits for its own. */
@@ -49,6 +51,7 @@ export function testSessions(options: {
   groups: ContainerGroups;
   store?: MemorySessionStore;
   queue?: MemoryRemovalQueue;
+  marks?: MemoryEndMarks;
   clock?: Clock;
   settings?: Partial<SessionsSettings>;
 }): TestSessions {
@@ -56,6 +59,7 @@ export function testSessions(options: {
     groups,
     store = new MemorySessionStore(),
     queue = new MemoryRemovalQueue(),
+    marks = new MemoryEndMarks(),
     clock = systemClock,
   } = options;
   const problems: string[] = [];
@@ -74,8 +78,9 @@ export function testSessions(options: {
     callTimeoutMs: 2 * MINUTE,
     ...options.settings,
   };
-  const sessions = createSessions({ groups, store, queue, clock, settings, sweep, report });
-  return { sessions, groups, store, queue, problems, sweep, swept: () => Promise.all(sweeps) };
+  const ends = sessionEnds({ queue, marks, clock, ttlMs: settings.ttlMs });
+  const sessions = createSessions({ groups, store, queue, ends, clock, settings, sweep, report });
+  return { sessions, groups, store, queue, marks, problems, sweep, swept: () => Promise.all(sweeps) };
 }
 
 export const sessionsOn = (emulator: ArmEmulator, settings?: Partial<SessionsSettings>): TestSessions =>

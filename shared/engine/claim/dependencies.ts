@@ -25,6 +25,6 @@ export interface EngineDependencies {
   readonly inProgress: WorkInProgress;
   /** Where a run's events go besides its waiting client: its event log, or nowhere. */
   openSink(run: RunRecord): RunSink;
-  /** Reports what was saved of a run that nobody works on. */
-  reportEvents(saved: SavedRun): Promise<void>;
+  /** Tells what was saved of a run that nobody works on. */
+  tellSaved(saved: SavedRun): Promise<void>;
 }

@@ -32,8 +32,8 @@ export class RunContext {
   workspace: RunWorkspace | undefined;
   /** What was read of the images in the prompt. */
   readonly images: Images = new Map();
-  /** True when something was saved that is told later than in its turn. */
-  untold = false;
+  /** True when something was saved whose turn to be told is still to come. */
+  savedUntold = false;
   /** Tokens of the last model call, counted into the run when its outcome is saved. */
   tokens: RunUsage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
   #history: History | undefined;

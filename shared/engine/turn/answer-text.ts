@@ -21,9 +21,14 @@ export class AnswerText {
     return piece.trim() === '' ? undefined : this.#append(type, this.#blank);
   }
 
-  /** White space that stayed the only text. */
-  rest(): TextPiece | undefined {
-    return this.#parts.length === 0 && this.#blank !== '' ? this.#append('text', this.#blank) : undefined;
+  /**
+   * What a whole answer has beside what was told: the white space that stayed its only text, or an empty text where
+   * it is to have one. (`content[0].text.value` is everywhere: a message without any content, which the hosted API
+   * left now and then, ended programs; ryo-ma/gpt-assistants-api-ui#12.)
+   */
+  rest(hasText: boolean): TextPiece | undefined {
+    if (this.#parts.length > 0 || (this.#blank === '' && !hasText)) return undefined;
+    return this.#append('text', this.#blank);
   }
 
   content(): MessageContent[] {

@@ -31,8 +31,8 @@ interface Answer {
  * @throws {Interruption}
  */
 export async function callModel(context: RunContext): Promise<RunEnd | undefined> {
-  if (context.untold) context.sink.catchUp(context);
-  context.untold = false;
+  if (context.savedUntold) context.sink.catchUp(context);
+  context.savedUntold = false;
   const request = await buildRequest(context);
   if ('end' in request) return request.end;
   const writer = new TurnWriter(context);
@@ -42,13 +42,24 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
   } catch (error) {
     await writer.keep();
     if (!(error instanceof ModelError)) throw error;
-    tell(context, error);
-    return { status: 'failed', lastError: { code: error.code, message: error.message } };
+    logFailure(context, error);
+    return endOf(error);
   }
 }
 
+/**
+ * A prompt that a filter took offence at left the hosted API's runs `incomplete` (Azure: microsoft/semantic-kernel#9672,
+ * #9729, #12752), with the reason that its callers read there. The filter's own words stand beside it, for those who
+ * look for them (promptfoo reads `last_error`).
+ */
+function endOf({ code, message, filtered }: ModelError): RunEnd {
+  const lastError = { code, message };
+  if (filtered) return { status: 'incomplete', incompleteReason: 'content_filter', lastError };
+  return { status: 'failed', lastError };
+}
+
 /** Of the model's words nothing: they quote the request. What it said is in the run's `last_error`. */
-function tell({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
+function logFailure({ dependencies: { log }, run }: RunContext, { code, sign }: ModelError): void {
   const fields = { run: run.object.id, thread: run.object.thread_id, code, sign };
   // A prompt that the model does not take is its author's business.
   if (code === 'invalid_prompt') log.info('the model refused a prompt', fields);

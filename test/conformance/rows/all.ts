@@ -3,6 +3,7 @@ import { assistants } from './assistants.ts';
 import { doors, firstVersion } from './doors.ts';
 import { errors } from './errors.ts';
 import { files, models } from './files.ts';
+import { habits } from './habits.ts';
 import { isolation } from './isolation.ts';
 import { lists } from './lists.ts';
 import { messages } from './messages.ts';
@@ -24,6 +25,7 @@ export const rows: readonly Row[] = [
   ...lists,
   ...doors,
   ...firstVersion,
+  ...habits,
   ...errors,
   ...isolation,
 ];

@@ -33,6 +33,7 @@ export const runs: readonly Row[] = [
         model,
         instructions: '',
         tools: [],
+        tool_resources: {},
         metadata: {},
         temperature: 1,
         top_p: 1,

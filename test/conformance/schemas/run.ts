@@ -10,6 +10,7 @@ import {
   time,
   timeOrNull,
   toolChoice,
+  toolResources,
   tools,
   topP,
   usage,
@@ -42,7 +43,7 @@ type Status = (typeof statuses)[number];
 const live: readonly Status[] = ['queued', 'in_progress', 'requires_action', 'cancelling'];
 export const isLive = (status: unknown): boolean => live.includes(status as Status);
 
-const budget = z.int().min(256).nullable();
+const budget = z.int().min(1).nullable();
 
 const fields = z.strictObject({
   id,
@@ -64,11 +65,14 @@ const fields = z.strictObject({
   failed_at: timeOrNull,
   completed_at: timeOrNull,
   incomplete_details: z
-    .strictObject({ reason: z.enum(['max_completion_tokens', 'max_prompt_tokens']) })
+    // Not in the document: the reason that the hosted API gave when a filter had ended a run.
+    .strictObject({ reason: z.enum(['max_completion_tokens', 'max_prompt_tokens', 'content_filter']) })
     .nullable(),
   model: z.string().min(1),
   instructions: z.string(),
   tools,
+  // Not in the document: the hosted API answered the thread's.
+  tool_resources: toolResources,
   metadata,
   usage,
   temperature,
@@ -95,7 +99,8 @@ export const run = fields.check(({ value, issues }) => {
   expect('required_action', status === 'requires_action');
   expect('usage', !isLive(status));
   expect('expires_at', isLive(status));
-  expect('last_error', status === 'failed');
+  // A filter's words about the prompt stand beside the reason.
+  if (value.incomplete_details?.reason !== 'content_filter') expect('last_error', status === 'failed');
   expect('cancelled_at', status === 'cancelled');
   expect('failed_at', status === 'failed');
   if (status === 'completed') expect('completed_at', true);
@@ -152,6 +157,8 @@ export const runStep = z
     last_error: z
       .strictObject({ code: z.enum(['server_error', 'rate_limit_exceeded']), message: z.string().min(1) })
       .nullable(),
+    // Not in the document, but in every answer of the hosted API.
+    expires_at: timeOrNull,
     expired_at: timeOrNull,
     cancelled_at: timeOrNull,
     failed_at: timeOrNull,

@@ -63,7 +63,8 @@ export const functionTool = z.strictObject({
     name,
     description: z.string().exactOptional(),
     parameters: jsonSchema.exactOptional(),
-    strict: z.boolean().nullable().exactOptional(),
+    // Optional by the document; the hosted API always said it.
+    strict: z.boolean(),
   }),
 });
 

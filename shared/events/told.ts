@@ -1,6 +1,6 @@
-import type { NumberedEvent, RunEvent, SavedRun } from '../run/run-event.ts';
+import type { DeltaEvent, NumberedEvent, RunEvent, SavedRun } from '../run/run-event.ts';
 import { savedEvents } from '../run/saved-events.ts';
-import { cutDelta, type DeltaEvent, isDelta, placeOf, textOf } from './delta.ts';
+import { cutDelta, isDelta, placeOf, textOf } from './delta.ts';
 import { DeltaGate } from './delta-gate.ts';
 import { eventId, stateOf, unitsOf } from './event-id.ts';
 import { isRunEvent, Progress } from './progress.ts';
@@ -9,8 +9,8 @@ import { isRunEvent, Progress } from './progress.ts';
  * What a stream has told so far, gathered event by event. Numbers what is new, and lets nothing be told twice:
  * changes of state are known by their object, deltas by the text that they add to.
  */
-export class Reported {
-  readonly #told = new Set<string>();
+export class Told {
+  readonly #changes = new Set<string>();
   /** How often the run reached each of its states: with function calls it comes back to `queued`. */
   readonly #runStates = new Map<string, number>();
   /** By place: the texts of objects that are not complete. */
@@ -26,8 +26,8 @@ export class Reported {
   }
 
   /** Takes an event from the engine: the part of it that is new, with its id; undefined when there is none. */
-  report(event: RunEvent): NumberedEvent | undefined {
-    if (isDelta(event)) return this.#reportDelta(event);
+  fresh(event: RunEvent): NumberedEvent | undefined {
+    if (isDelta(event)) return this.#freshDelta(event);
     if (this.#isKnown(event)) return undefined;
     this.#noteState(event);
     return this.#numbered(event, this.#state + 1, 0);
@@ -49,7 +49,7 @@ export class Reported {
   }
 
   /** What is saved and was not told, in the order in which it happened. */
-  catchUp(saved: SavedRun): NumberedEvent[] {
+  missing(saved: SavedRun): NumberedEvent[] {
     this.restart();
     const missing: NumberedEvent[] = [];
     const reached = new Map<string, number>();
@@ -59,14 +59,14 @@ export class Reported {
         reached.set(event.event, times);
         if (times <= (this.#runStates.get(event.event) ?? 0)) continue;
       }
-      const fresh = this.report(event);
+      const fresh = this.fresh(event);
       if (fresh) missing.push(fresh);
     }
     this.restart();
     return missing;
   }
 
-  #reportDelta(event: DeltaEvent): NumberedEvent | undefined {
+  #freshDelta(event: DeltaEvent): NumberedEvent | undefined {
     if (this.#complete.has(event.data.id)) return undefined;
     const text = textOf(event);
     const fresh = this.#gateOf(event).pass(text).length;
@@ -84,7 +84,7 @@ export class Reported {
 
   #isKnown(event: RunEvent): boolean {
     if (isRunEvent(event)) return this.#progress.lastRunEvent === event.event;
-    return this.#told.has(keyOf(event));
+    return this.#changes.has(keyOf(event));
   }
 
   #noteState(event: RunEvent): void {
@@ -92,7 +92,7 @@ export class Reported {
       this.#runStates.set(event.event, (this.#runStates.get(event.event) ?? 0) + 1);
       return;
     }
-    this.#told.add(keyOf(event));
+    this.#changes.add(keyOf(event));
     const { id, status } = event.data as { id?: string; status?: string };
     if (status === 'in_progress') return;
     if (id !== undefined) this.#complete.add(id);
