@@ -138,6 +138,10 @@ param models string = ''
 @description('Context sizes in tokens, `MODEL=TOKENS` separated by commas, `*` for all others; empty = 128,000 for all.')
 param modelContextTokens string = ''
 
+@description('The page for people at `/` of the API: on or off.')
+@allowed(['on', 'off'])
+param playground string = 'off'
+
 // --- Sessions ------------------------------------------------------------------------------------------------
 
 @description('Tag of the session image in the registry made here.')
@@ -445,6 +449,7 @@ module app 'modules/function-app.bicep' = {
     azureOpenAiEndpoint: createOpenAi ? openAi!.outputs.endpoint : azureOpenAiEndpoint
     models: listedModels
     modelContextTokens: modelContextTokens
+    playground: playground
     sessionResourceGroup: sessionGroup.name
     sessionImage: sessionImage
     sessionSubnetId: vnet.outputs.sessionSubnetId

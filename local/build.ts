@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 import { build, type Metafile } from 'esbuild';
 
+import { buildPlayground, type PlaygroundReport } from './build-playground.ts';
+
 /**
  * `npm run build [folder]`: the deployment package in dist, complete without node_modules. Each file of functions/
  * is an entry, what they share is split off, and what only some runs need (Resource Manager, identity, the model's
@@ -60,7 +62,9 @@ export async function buildPackage(dist: string): Promise<PackageReport> {
     logLevel: 'warning',
   });
   await writePackageFiles(dist);
-  return { entries: entries.length, ...measure(metafile) };
+  // Where functions/playground.ts looks for it: beside the folder of the functions, as in the sources.
+  const playground = await buildPlayground(resolve(dist, 'playground/built'));
+  return { entries: entries.length, playground, ...measure(metafile) };
 }
 
 export interface PackageReport {
@@ -69,6 +73,7 @@ export interface PackageReport {
   readonly totalBytes: number;
   /** What is read when all functions are imported; the rest waits for its first use. */
   readonly startBytes: number;
+  readonly playground: PlaygroundReport;
 }
 
 async function writePackageFiles(dist: string): Promise<void> {
@@ -78,7 +83,7 @@ async function writePackageFiles(dist: string): Promise<void> {
   await copyFile(resolve(root, 'host.json'), resolve(dist, 'host.json'));
 }
 
-function measure({ outputs }: Metafile): Omit<PackageReport, 'entries'> {
+function measure({ outputs }: Metafile): Omit<PackageReport, 'entries' | 'playground'> {
   const code = Object.keys(outputs).filter((file) => file.endsWith('.js'));
   const atStart = new Set<string>();
   const visit = (file: string): void => {
@@ -136,6 +141,9 @@ if (import.meta.main) {
   );
   console.log(
     `  ${kilobytes(report.totalBytes)}, of which ${kilobytes(report.startBytes)} are read at the start`,
+  );
+  console.log(
+    `  the playground: ${kilobytes(report.playground.brotliBytes)} by brotli, ${kilobytes(report.playground.gzipBytes)} by gzip`,
   );
   console.log(
     `  import of all functions: ${times[IMPORT_RUNS >> 1]?.toFixed(0)} ms (median of ${IMPORT_RUNS}; ${times[0]?.toFixed(0)}–${times.at(-1)?.toFixed(0)})`,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { type ArmEmulator, startArmEmulator } from './arm/emulator.ts';
 import { type Azurite, startAzurite } from './azurite.ts';
+import { buildPlayground, builtPlayground } from './build-playground.ts';
 import { startDemoModel } from './demo-model/server.ts';
 import { type HostProcess, startHostProcess } from './host-process.ts';
 import { hasModel, hostEnvironment } from './settings.ts';
@@ -64,6 +65,7 @@ export async function startEmulation(options: EmulationOptions = {}): Promise<Em
       part(caller.AzureWebJobsStorage ? undefined : startAzurite(azuriteOptions(options.dataDir))),
       part(startSessions(caller, options.warm)),
       part(hasModel(caller) ? undefined : startDemoModel()),
+      buildPlayground(builtPlayground, { smallest: false }),
     ] as const;
     // All are awaited before an error is told, so that what did start is stopped.
     await Promise.allSettled(starting);

@@ -32,6 +32,7 @@ export function hostEnvironment(caller: Environment, emulated: Emulated): Enviro
   return {
     FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: String(BODY_LIMIT_BYTES),
     AZURE_FUNCTIONS_ENVIRONMENT: 'Development',
+    PLAYGROUND: 'on',
     ...caller,
     // Queue triggers name it, so it must not be left to the app's default.
     STORAGE_PREFIX: caller.STORAGE_PREFIX || 'hourglass',

@@ -78,7 +78,16 @@ try {
   const { url, apiKey, model, broken } = await starting;
   if (!stopRequest.received()) {
     const isolated = environment.SESSION_ISOLATION !== 'none';
-    process.stdout.write(welcome({ url, apiKey, model, demo: !hasModel(environment), isolated }));
+    process.stdout.write(
+      welcome({
+        url,
+        apiKey,
+        model,
+        demo: !hasModel(environment),
+        isolated,
+        playground: environment.PLAYGROUND !== 'off',
+      }),
+    );
   }
   const reason = await broken;
   if (!stopping) {

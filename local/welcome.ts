@@ -5,10 +5,12 @@ export interface Welcome {
   readonly model: string | undefined;
   readonly demo: boolean;
   readonly isolated: boolean;
+  /** Whether the page for browsers is on. */
+  readonly playground: boolean;
 }
 
 /** What `npm start` says when everything runs: where, with which key, and three things to try. */
-export function welcome({ url, apiKey, model, demo, isolated }: Welcome): string {
+export function welcome({ url, apiKey, model, demo, isolated, playground }: Welcome): string {
   const auth = `-H 'Authorization: Bearer ${apiKey}'`;
   const json = "-H 'Content-Type: application/json'";
   const name = model ?? 'YOUR-MODEL';
@@ -18,11 +20,11 @@ export function welcome({ url, apiKey, model, demo, isolated }: Welcome): string
   return `
 Hourglass runs.
 
-  URL    ${url}/v1
+${playground ? `  Open   ${url}/#key=${encodeURIComponent(apiKey)}\n` : ''}  URL    ${url}/v1
   Key    ${apiKey}
   Model  ${modelLine}
 ${isolated ? '' : '\n  SESSION_ISOLATION=none: Python code of every prompt runs as you, with your files and your network.\n'}
-Try it:
+${playground ? 'Open the first address in a browser and watch an assistant work, or try it here:' : 'Try it:'}
 
 1. Which models are there?
 

@@ -46,6 +46,8 @@ export const settings = z.object({
   /** Where it is written who did what. */
   AUDIT: z.enum(auditModes, { error: 'must be off, log or blob' }).default('log'),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
+  /** Off unless asked for: in Azure, an API's address should be an API. `npm start` turns it on. */
+  PLAYGROUND: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().optional(),

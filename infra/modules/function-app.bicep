@@ -29,6 +29,7 @@ param openAiBaseUrl string
 param azureOpenAiEndpoint string
 param models string
 param modelContextTokens string
+param playground string
 param sessionResourceGroup string
 param sessionImage string
 param sessionSubnetId string
@@ -69,6 +70,7 @@ var settings = {
   AZURE_OPENAI_ENDPOINT: azureOpenAiEndpoint
   MODELS: models
   MODEL_CONTEXT_TOKENS: modelContextTokens
+  PLAYGROUND: playground
   SESSION_SUBSCRIPTION_ID: subscription().subscriptionId
   SESSION_RESOURCE_GROUP: sessionResourceGroup
   SESSION_LOCATION: location

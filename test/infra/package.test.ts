@@ -30,8 +30,14 @@ suite('the deployment package', () => {
       'functions',
       'host.json',
       'package.json',
+      'playground',
       'shared',
     ]);
+  });
+
+  test('brings the playground, at most 150 KB compressed in all', () => {
+    const { brotliBytes, gzipBytes } = report.playground;
+    assert.ok(brotliBytes < 150_000 && gzipBytes < 150_000, JSON.stringify(report.playground));
   });
 
   test('is sent by azd as it is', async () => {

@@ -4,11 +4,12 @@ import { text } from 'node:stream/consumers';
 
 import { add, nothing, type Tally } from './tally.ts';
 
-/** Types and lint, side by side; each counts as one test. */
+/** Types and lint, side by side; each counts as one test. The playground runs in browsers: its types are others. */
 export async function staticChecks(project: string, signal: AbortSignal): Promise<Tally> {
   const bin = (name: string) => join(project, 'node_modules/.bin', name);
   const results = await Promise.all([
     check('types', bin('tsc'), ['--noEmit'], project, signal),
+    check('types of the playground', bin('tsc'), ['--noEmit', '-p', 'playground'], project, signal),
     check('lint', bin('biome'), ['check', '.'], project, signal),
   ]);
   return results.reduce(add, nothing);
