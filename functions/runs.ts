@@ -27,7 +27,10 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
     return presentPage(await stores.runs.list(threadId, query), runPresenter(dialect));
   },
 
-  createRun: async ({ project, params: { thread_id: threadId }, body, request, signal, dialect }, all) => {
+  createRun: async (
+    { project, params: { thread_id: threadId }, body, query, request, signal, dialect },
+    all,
+  ) => {
     const messages = filesOfMessages(body.additional_messages ?? [], 'additional_messages');
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
@@ -36,7 +39,11 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
     requireToolChoice(assistant, body);
     const start = { project, threadId, assistant, request: body, wordless: dialect === 'v1' };
     if (body.stream) {
-      const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
+      const options = {
+        signal,
+        presentFor: eventPresenter(dialect, query.include),
+        ids: wantsIds(request.headers),
+      };
       return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
     }
     const { queued } = await startRun(all, start);

@@ -1,6 +1,8 @@
 import { contextTokens, messageCounter } from '../../model/context.ts';
 import type { ChatMessage, ModelRequest } from '../../model/model.ts';
 import type { RunEnd } from '../../run/decide.ts';
+import { usesFileSearch } from '../../tools/file-search.ts';
+import { CITATION_NOTE } from '../../tools/search-results.ts';
 import { INTERPRETER_NOTE, usesCodeInterpreter, workspaceNote } from '../../tools/workspace-plan.ts';
 import type { RunContext } from '../claim/run-context.ts';
 import { conversation, systemMessage } from './build-prompt.ts';
@@ -22,7 +24,10 @@ export async function buildRequest(
   const history = await context.history();
   const workspace = await context.loadWorkspace(history);
   const tools = chatTools(run);
-  const notes = usesCodeInterpreter(run) ? [INTERPRETER_NOTE, workspaceNote(workspace) ?? ''] : [];
+  const notes = [
+    ...(usesCodeInterpreter(run) ? [INTERPRETER_NOTE, workspaceNote(workspace) ?? ''] : []),
+    ...(usesFileSearch(run) ? [CITATION_NOTE] : []),
+  ];
   const system = systemMessage(run, notes);
 
   // The message of a turn that is done again is part of its answer, not of its question.
