@@ -18,6 +18,7 @@ import {
 } from '../shared/http/references.ts';
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
+import { attachForSearch } from '../shared/indexing/thread-store.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
 
@@ -37,7 +38,8 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
       requireFiles(all.stores.files, project, messages),
     ]);
     requireToolChoice(assistant, body);
-    const start = { project, threadId, assistant, request: body, wordless: dialect === 'v1' };
+    const storeId = await attachForSearch(all, project, threadId, body.additional_messages ?? []);
+    const start = { project, threadId, assistant, request: body, storeId, wordless: dialect === 'v1' };
     if (body.stream) {
       const options = {
         signal,

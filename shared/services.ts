@@ -6,6 +6,8 @@ import { crashAt } from './crash-points.ts';
 import type { EngineDependencies } from './engine/claim/dependencies.ts';
 import { WorkInProgress } from './engine/claim/work-in-progress.ts';
 import { EventLogs } from './events/event-log.ts';
+import type { IndexingDependencies } from './indexing/dependencies.ts';
+import { announceDeletion } from './indexing/forget-file.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
 import { type Audit, createAudit } from './observe/audit.ts';
@@ -13,8 +15,9 @@ import { observeCode, observeModel, observeRuns, observeSessions } from './obser
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
 import { ChoreQueue } from './queue/chore-queue.ts';
+import { IndexQueue } from './queue/index-queue.ts';
 import { RunQueue } from './queue/run-queue.ts';
-import { createSearch, type Search } from './search/search.ts';
+import { createSearch } from './search/search.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
@@ -26,14 +29,13 @@ import { ensureStorage, openStores } from './store/stores.ts';
 import { CodeInterpreter } from './tools/code-interpreter.ts';
 
 /** Everything that functions need, made once per process. */
-export interface Services extends EngineDependencies {
+export interface Services extends EngineDependencies, IndexingDependencies {
   readonly chores: ChoreQueue;
   readonly sessions: Sessions;
   readonly groups: ContainerGroups;
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
   readonly audit: Audit;
-  readonly search: Search;
   readonly telemetry: Telemetry;
   /** Sends what was measured and not yet sent. */
   readonly flushTelemetry: () => Promise<void>;
@@ -50,7 +52,10 @@ export async function createServices(
   const account = await openStorageAccount(config);
   watchStorageFaults(account.hosts, telemetry);
   await ensureStorage(account);
-  const plain = openStores(account, clock);
+  const indexQueue = new IndexQueue(account.queue('index'));
+  const plain = openStores(account, clock, (project, fileId) =>
+    announceDeletion({ stores: plain, indexQueue, clock }, project, fileId),
+  );
   const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock, log) };
   const crash = crashAt(config.HOURGLASS_CRASH_AT);
   const chores = new ChoreQueue(account.queue('chores'));
@@ -90,6 +95,7 @@ export async function createServices(
     events,
     search,
     runQueue: new RunQueue(account.queue('runs')),
+    indexQueue,
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
     audit,

@@ -69,7 +69,6 @@ test('unknown paths and wrong methods are told apart', async () => {
     ['GET', '/v1/assistants/a/b', 404, 'unknown_url', 'Invalid URL (GET /v1/assistants/a/b)'],
     ['GET', '/v1', 404, 'unknown_url', 'Invalid URL (GET /v1)'],
     ['GET', '/v2/assistants', 404, 'unknown_url', 'Invalid URL (GET /v2/assistants)'],
-    ['GET', '/v1/vector_stores', 404, 'unknown_url', 'Invalid URL (GET /v1/vector_stores)'],
     ['PUT', '/v1/assistants', 405, 'method_not_supported', 'Not allowed to PUT on /v1/assistants.'],
     [
       'DELETE',

@@ -209,15 +209,6 @@ const plain: readonly Refusal[] = [
     param: null,
     message: /limit is 33554432 bytes \(32 MiB\)/,
   },
-  {
-    says: 'a path of vector stores, which this deployment has not',
-    method: 'GET',
-    path: '/v1/vector_stores',
-    status: 404,
-    code: 'unknown_url',
-    param: null,
-    message: 'Invalid URL (GET /v1/vector_stores)',
-  },
 ];
 
 const bad = { status: 400, code: null, param: null } as const;
