@@ -14,7 +14,12 @@ export const handlers: HandlersOf<'files' | 'file-content', Services> = {
 
   createFile: async ({ project, request }, { stores, clock, config }) =>
     presentFile(
-      await receiveFile(request, project, { files: stores.files, clock, maxBytes: config.MAX_FILE_BYTES }),
+      await receiveFile(request, project, {
+        files: stores.files,
+        clock,
+        maxBytes: config.MAX_FILE_BYTES,
+        maxDirectBytes: config.MAX_DIRECT_UPLOAD_BYTES,
+      }),
     ),
 
   getFile: async ({ project, params: { file_id: id } }, { stores }) => {

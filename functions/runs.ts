@@ -1,10 +1,11 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
+import { earlierRun } from '../shared/engine/earlier-run.ts';
 import { lookAfterRun } from '../shared/engine/look-after-run.ts';
 import { missingIn } from '../shared/engine/missing.ts';
 import { startRun } from '../shared/engine/start-run.ts';
-import { streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
+import { streamAgain, streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
 import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
@@ -17,6 +18,7 @@ import {
   requireToolChoice,
 } from '../shared/http/references.ts';
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
+import { streamReply } from '../shared/http/run-stream.ts';
 import { serve } from '../shared/http/serve.ts';
 import { attachForSearch } from '../shared/indexing/thread-store.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
@@ -28,10 +30,17 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
     return presentPage(await stores.runs.list(threadId, query), runPresenter(dialect));
   },
 
-  createRun: async (
-    { project, params: { thread_id: threadId }, body, query, request, signal, dialect },
-    all,
-  ) => {
+  createRun: async (call, all) => {
+    const { project, params, body, query, request, signal, dialect, once } = call;
+    const threadId = params.thread_id;
+    const options = {
+      signal,
+      presentFor: eventPresenter(dialect, query.include),
+      ids: wantsIds(request.headers),
+    };
+    const earlier = await earlierRun(all.stores, project, threadId, once);
+    if (earlier)
+      return body.stream ? streamReply(streamAgain(all, earlier, options)) : runPresenter(dialect)(earlier);
     const messages = filesOfMessages(body.additional_messages ?? [], 'additional_messages');
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
@@ -39,15 +48,16 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
     ]);
     requireToolChoice(assistant, body);
     const storeId = await attachForSearch(all, project, threadId, body.additional_messages ?? []);
-    const start = { project, threadId, assistant, request: body, storeId, wordless: dialect === 'v1' };
-    if (body.stream) {
-      const options = {
-        signal,
-        presentFor: eventPresenter(dialect, query.include),
-        ids: wantsIds(request.headers),
-      };
-      return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
-    }
+    const start = {
+      project,
+      threadId,
+      assistant,
+      request: body,
+      storeId,
+      wordless: dialect === 'v1',
+      mark: once?.mark,
+    };
+    if (body.stream) return streamReply(await streamNewRun(all, start, options));
     const { queued } = await startRun(all, start);
     return runPresenter(dialect)(queued);
   },

@@ -5,9 +5,10 @@ import { presentPage } from '../shared/api/page.ts';
 import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
 import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
 import { deleteThread, takeBackThread } from '../shared/chores/delete-thread.ts';
+import { earlierRun } from '../shared/engine/earlier-run.ts';
 import { requireWords, startRun } from '../shared/engine/start-run.ts';
-import { streamNewRun } from '../shared/engine/stream-run.ts';
-import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
+import { streamAgain, streamNewRun } from '../shared/engine/stream-run.ts';
+import { wantsIds } from '../shared/events/sse.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
 import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import {
@@ -19,7 +20,7 @@ import {
   requireToolChoice,
   requireVectorStores,
 } from '../shared/http/references.ts';
-import { StreamReply } from '../shared/http/reply.ts';
+import { streamReply } from '../shared/http/run-stream.ts';
 import { serve } from '../shared/http/serve.ts';
 import { newId, sortKeyOf } from '../shared/ids.ts';
 import { attachToNewThread, withNewStores } from '../shared/indexing/thread-store.ts';
@@ -40,11 +41,14 @@ async function requireResources(
   ]);
 }
 
-/** The thread, after the vector store that it names: whatever fails, no thread names one that never was. */
-async function create(all: Services, project: string, request: CreateThread) {
+/**
+ * The thread, after the vector store that it names: whatever fails, no thread names one that never was.
+ * @param reserved its id, where one was set aside
+ */
+async function create(all: Services, project: string, request: CreateThread, reserved?: string) {
   const { stores, clock } = all;
   const now = clock.now();
-  const id = newId('thread', now);
+  const id = reserved ?? newId('thread', now);
   const messages = request.messages ?? [];
   const made = await withNewStores(all, project, request.tool_resources, id);
   const place = { id, storeId: made?.file_search?.vector_store_ids?.[0], place: sortKeyOf(id) ?? '' };
@@ -73,7 +77,19 @@ export const handlers: HandlersOf<'threads', Services> = {
     return presentThread(await create(all, project, body));
   },
 
-  createThreadAndRun: async ({ project, body, request, signal, dialect }, all) => {
+  createThreadAndRun: async (call, all) => {
+    const { project, body, request, signal, dialect, once } = call;
+    const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
+    const reserved = once?.reserved.thread;
+    const before =
+      reserved && (once.resumed || once.replay) && (await all.stores.threads.get(project, reserved));
+    if (before) {
+      const run = await earlierRun(all.stores, project, before.object.id, once);
+      if (run && !body.stream) return runPresenter(dialect)(run);
+      if (run)
+        return streamReply(streamAgain(all, run, { ...options, createdThread: presentThread(before) }));
+      await takeBackThread(all, project, before.object.id);
+    }
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
       requireResources(all, project, body.thread ?? {}, 'thread.'),
@@ -83,23 +99,21 @@ export const handlers: HandlersOf<'threads', Services> = {
     requireToolChoice(assistant, body);
     const wordless = dialect === 'v1';
     if (!wordless) requireWords(assistant, body, body.thread?.messages?.length ?? 0);
-    const thread = await create(all, project, body.thread ?? {});
+    // An id whose thread was taken back stays with what is left of it.
+    const thread = await create(all, project, body.thread ?? {}, before ? undefined : reserved);
     const start = {
       project,
       threadId: thread.object.id,
       assistant: withResources(assistant, body.tool_resources),
       request: body,
       wordless,
+      mark: once?.mark,
     };
     try {
       if (!body.stream) return runPresenter(dialect)((await startRun(all, start)).queued);
-      const options = {
-        signal,
-        createdThread: presentThread(thread),
-        presentFor: eventPresenter(dialect),
-        ids: wantsIds(request.headers),
-      };
-      return new StreamReply(await streamNewRun(all, start, options), streamHeaders);
+      return streamReply(
+        await streamNewRun(all, start, { ...options, createdThread: presentThread(thread) }),
+      );
     } catch (error) {
       await takeBackThread(all, project, thread.object.id);
       throw error;

@@ -37,8 +37,8 @@ param createPrivateDnsZones bool = true
 @description('Address space of the virtual network, at least a /20, that overlaps with no peered one; empty = 10.90.0.0/20.')
 param vnetAddressPrefix string = ''
 
-@description('true: the app reaches the internet through a NAT gateway with one fixed public address. Sessions never do.')
-param natGateway bool = false
+@description('true: the app reaches the internet through a NAT gateway with one fixed public address. By default in a private network, unless a route table leads elsewhere. Sessions never do.')
+param natGateway bool = network == 'private' && empty(appRouteTableId)
 
 @description('Resource id of a route table for the app\'s subnet, where all traffic must pass a firewall. Empty: none.')
 param appRouteTableId string = ''
@@ -165,7 +165,11 @@ param standbyPoolSize int = 0
 @description('Object id of the service principal "Standby Pool Resource Provider" in this tenant; needed with a pool.')
 param standbyPoolProviderObjectId string = ''
 
-@description('Basic does without private endpoints; a private network needs Premium. Empty = by the network.')
+@description('How a session gets its image. private-endpoint: through the network, from a Premium registry, and nobody else can be reached from there. platform: Container Instances fetches it by a way of its own. Empty = by the network.')
+@allowed(['', 'private-endpoint', 'platform'])
+param sessionImagePull string = ''
+
+@description('Basic does without private endpoints, which need Premium. Empty = by what is needed.')
 param registrySku string = ''
 
 @description('Enabled: the registry stays reachable in a private network, so that images can be built from outside. Empty = by the network.')
@@ -207,7 +211,9 @@ var deployments = concat(
 var embeddingModelName = embeddingModel == 'none' ? '' : split(embeddingModel, '@')[0]
 var listedModels = !empty(models) ? models : createOpenAi ? split(chatModel, '@')[0] : ''
 var closedRegistry = registryPublicNetworkAccess == 'Disabled' || (privateNetwork && empty(registryPublicNetworkAccess))
-var chosenRegistrySku = !empty(registrySku) ? registrySku : privateNetwork ? 'Premium' : 'Basic'
+var imagePull = !empty(sessionImagePull) ? sessionImagePull : privateNetwork ? 'private-endpoint' : 'platform'
+var pullByPrivateEndpoint = imagePull == 'private-endpoint'
+var chosenRegistrySku = !empty(registrySku) ? registrySku : privateNetwork || pullByPrivateEndpoint ? 'Premium' : 'Basic'
 
 // A scope is computed even for a module that its condition leaves out, so it must always be well formed.
 var ownAccount = split(
@@ -248,6 +254,7 @@ module vnet 'modules/network.bicep' = {
     natGateway: natGateway
     appRouteTableId: appRouteTableId
     denyPlatformServices: denyPlatformServices
+    pullByPrivateEndpoint: pullByPrivateEndpoint
   }
 }
 
@@ -311,9 +318,10 @@ module registry 'modules/registry.bicep' = {
     token: token
     sku: chosenRegistrySku
     publicNetworkAccess: closedRegistry ? 'Disabled' : 'Enabled'
-    privateNetwork: privateNetwork
+    privateEndpoint: privateNetwork || pullByPrivateEndpoint
+    trustedServices: !pullByPrivateEndpoint
     createPrivateDnsZones: createPrivateDnsZones
-    endpointSubnetId: vnet.outputs.endpointSubnetId
+    endpointSubnetId: vnet.outputs.registrySubnetId
     vnetId: vnet.outputs.vnetId
     pullPrincipalId: identities.outputs.pullPrincipalId
   }
@@ -364,20 +372,35 @@ module ownOpenAi 'modules/openai-role.bicep' = if (!createOpenAi && !empty(azure
   }
 }
 
+// Custom roles first, and their assignments last: in between they get known everywhere.
+module sessionRole 'modules/session-role.bicep' = {
+  name: 'session-role'
+  scope: sessionGroup
+  params: { token: token }
+}
+
 module sessionAccess 'modules/session-access.bicep' = {
   name: 'session-access'
   scope: sessionGroup
   params: {
-    token: token
+    roleId: sessionRole.outputs.id
     appPrincipalId: identities.outputs.appPrincipalId
   }
+  dependsOn: [app]
+}
+
+module subnetRole 'modules/subnet-role.bicep' = {
+  name: 'subnet-role'
+  scope: appGroup
+  params: { token: token }
 }
 
 module subnetAccess 'modules/subnet-access.bicep' = {
   name: 'subnet-access'
   scope: appGroup
+  dependsOn: [app]
   params: {
-    token: token
+    roleId: subnetRole.outputs.id
     vnetName: vnet.outputs.vnetName
     sessionSubnetName: vnet.outputs.sessionSubnetName
     pullIdentityName: identities.outputs.pullIdentityName
@@ -435,6 +458,7 @@ module app 'modules/function-app.bicep' = {
     appAccess: appAccess
     createPrivateDnsZones: createPrivateDnsZones
     appSubnetId: vnet.outputs.appSubnetId
+    routeAll: privateNetwork || natGateway || !empty(appRouteTableId)
     endpointSubnetId: vnet.outputs.endpointSubnetId
     vnetId: vnet.outputs.vnetId
     identityId: identities.outputs.appIdentityId

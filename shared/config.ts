@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { auditModes } from './callers/audit.ts';
 import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { parseContextSizes } from './model/context.ts';
-import { auditModes } from './observe/audit.ts';
 import { isLoopback } from './sessions/loopback.ts';
 
 /**
@@ -49,6 +49,8 @@ export const settings = z.object({
   /** Off unless asked for: in Azure, an API's address should be an API. `npm start` turns it on. */
   PLAYGROUND: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
+  /** What one request may carry where the platform holds whole bodies in memory; by default as much as a file may have. */
+  MAX_DIRECT_UPLOAD_BYTES: count(5 * 1024 ** 4, 1, 5 * 1024 ** 4),
   OPENAI_BASE_URL: url.optional(),
   OPENAI_API_KEY: z.string().optional(),
   AZURE_OPENAI_ENDPOINT: url.optional(),

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-
+import { type Audit, createAudit } from './callers/audit.ts';
 import { type Clock, SECOND, systemClock } from './clock.ts';
 import { type Config, readConfig } from './config.ts';
 import { crashAt } from './crash-points.ts';
@@ -10,7 +10,6 @@ import type { IndexingDependencies } from './indexing/dependencies.ts';
 import { announceDeletion } from './indexing/forget-file.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
-import { type Audit, createAudit } from './observe/audit.ts';
 import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
@@ -114,7 +113,7 @@ export async function createServices(
 const drained = new AbortController();
 
 /** Asks the work of this process to come to a stop: runs are handed to other instances. */
-export const startDraining = (): void => drained.abort();
+const startDraining = (): void => drained.abort();
 
 /** The platform gives a worker 5 s to end in order. */
 const HAND_OVER_MS = 3.5 * SECOND;
@@ -129,6 +128,19 @@ export async function endInOrder(): Promise<void> {
   await all.inProgress.idle(HAND_OVER_MS);
   const sent = Promise.all([all.flushTelemetry(), all.audit.flush()]);
   await Promise.race([sent, setTimeout(FLUSH_MS, undefined, { ref: false })]);
+}
+
+/**
+ * Ends this process at its first SIGTERM, in order; at a second one it ends at once. Where something else listens to
+ * the signal, as the local host does, that ends the process in its own order, and here only the runs are handed over.
+ */
+export function endAtSignal(): void {
+  process.once('SIGTERM', () => {
+    startDraining();
+    if (process.listenerCount('SIGTERM') > 0) return;
+    // Nobody listens any more, so that the signal does what it does by default.
+    void endInOrder().finally(() => process.kill(process.pid, 'SIGTERM'));
+  });
 }
 
 let made: Promise<Services> | undefined;

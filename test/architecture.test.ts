@@ -1,107 +1,98 @@
 import assert from 'node:assert/strict';
-import { glob, readFile } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
 import { test } from 'node:test';
 
-/**
- * The arrows of docs/architecture.md: which room may import from which, and which packages. Types alone
- * (`import type`) may point anywhere; they are gone when the code runs.
- */
-const rooms: Record<string, { readonly from: readonly string[]; readonly packages: RegExp }> = {
-  'shared/api': { from: ['shared/api', 'shared/ids.ts', 'shared/clock.ts'], packages: /^zod$/ },
-  'shared/model': {
-    from: ['shared/model', 'shared/log.ts', 'shared/clock.ts'],
-    packages: /^(openai|gpt-tokenizer|@azure\/identity)/,
-  },
-  'shared/store': {
-    from: ['shared/store', 'shared/api', 'shared/ids.ts', 'shared/clock.ts', 'shared/log.ts'],
-    packages: /^@azure\/(data-tables|storage-blob|storage-queue|identity)$/,
-  },
-  'shared/queue': {
-    from: ['shared/queue', 'shared/store', 'shared/clock.ts', 'shared/log.ts'],
-    packages: /^(zod|@azure\/storage-queue)$/,
-  },
-  'shared/sessions': {
-    from: ['shared/sessions', 'shared/ids.ts', 'shared/clock.ts', 'shared/log.ts'],
-    packages: /^(zod|@azure\/(arm-containerinstance|identity))$/,
-  },
-  'shared/search': {
-    from: [
-      'shared/search',
-      'shared/model',
-      'shared/store/in-batches.ts',
-      'shared/ids.ts',
-      'shared/clock.ts',
-      'shared/log.ts',
-    ],
-    packages: /^(fflate|gpt-tokenizer|htmlparser2|unpdf|word-extractor)/,
-  },
-  'shared/tools': {
-    from: [
-      'shared/tools',
-      'shared/sessions/session.ts',
-      'shared/store',
-      'shared/ids.ts',
-      'shared/clock.ts',
-      'shared/log.ts',
-    ],
-    packages: /^$/,
-  },
-  'shared/engine': {
-    from: [
-      'shared/engine',
-      'shared/run',
-      'shared/api',
-      'shared/store',
-      'shared/queue',
-      'shared/events',
-      'shared/model',
-      'shared/tools',
-      'shared/sessions',
-      'shared/ids.ts',
-      'shared/clock.ts',
-      'shared/log.ts',
-    ],
-    packages: /^$/,
-  },
-};
+import { circles, imports, type SourceFile, sourceFiles } from './architecture/imports.ts';
+import { pictured, type Room } from './architecture/picture.ts';
 
-const IMPORT = /^(?:import|export) (?!type )[^;]*?from '([^']+)'|import\('([^']+)'\)/gms;
+/** The picture in docs/architecture.md and the code are the same: which room may know which, and which packages. */
+const { rooms, typesOnly } = await pictured();
+const files = await sourceFiles('{functions,shared,local,infra,bench,test}/**/*.{ts,mjs}');
 
-for (const [room, allowed] of Object.entries(rooms)) {
-  test(`${room} imports only what it may`, async () => {
-    const wrong: string[] = [];
-    for await (const file of glob(`${room}/**/*.ts`)) {
-      for (const [statement, first, second] of (await readFile(file, 'utf8')).matchAll(IMPORT)) {
-        const target = first ?? second ?? '';
-        if (target.startsWith('node:') || target.includes('$') || onlyTypes(statement)) continue;
-        const ok = target.startsWith('.')
-          ? allowed.from.some((place) => inside(normalize(join(dirname(file), target)), place))
-          : allowed.packages.test(target);
-        if (!ok) wrong.push(`${file} → ${target}`);
-      }
-    }
+const roomOf = (path: string): Room | undefined =>
+  rooms.find(({ places }) => places.some((place) => path === place || path.startsWith(`${place}/`)));
+
+const within = (room: Room): SourceFile[] => files.filter(({ path }) => roomOf(path) === room);
+
+test('every file stands in a room of the picture, and every room of it is there', () => {
+  assert.deepEqual(
+    files.filter(({ path }) => !roomOf(path)).map(({ path }) => path),
+    [],
+  );
+  // The agent's room is Python's.
+  const empty = rooms.filter((room) => within(room).length === 0).map(({ name }) => name);
+  assert.deepEqual(empty, ['session']);
+});
+
+for (const room of rooms) {
+  test(`${room.name} knows only what it may`, () => {
+    const wrong = within(room).flatMap((file) =>
+      imports(file)
+        .filter(({ target, isType }) => !mayKnow(room, target, isType))
+        .map(({ target, isType }) => `${file.path} → ${target}${isType ? ' (type)' : ''}`),
+    );
     assert.deepEqual(wrong, []);
   });
 }
 
-test('nothing imports the doors', async () => {
-  const wrong: string[] = [];
-  for await (const file of glob('{shared,local}/**/*.ts')) {
-    if (/from '[./]+functions\//.test(await readFile(file, 'utf8'))) wrong.push(file);
+function mayKnow(room: Room, target: string, isType: boolean): boolean {
+  if (target.startsWith('package:')) {
+    const name = target.slice('package:'.length);
+    return room.packages.some((known) => known === 'any' || name === known || fits(name, known));
   }
+  const to = roomOf(target);
+  if (!to) return !/^(shared|functions)\//.test(target);
+  if (to === room) return true;
+  if (to.name === 'functions') return room.name === 'test';
+  if (to.isGround || room.knows.includes(to.name) || room.knows.includes('any')) return true;
+  return isType && typesOnly.some(({ from, to: known }) => from === room.name && known === to.name);
+}
+
+const fits = (name: string, pattern: string): boolean =>
+  pattern.endsWith('/*') && name.startsWith(pattern.slice(0, -1));
+
+test('rooms know only rooms above them in the picture: there is no way round in a circle', () => {
+  const wrong = rooms.flatMap((room, index) =>
+    room.knows
+      .filter((name) => name !== 'any' && !rooms.slice(0, index).some((above) => above.name === name))
+      .map((name) => `${room.name} → ${name}`),
+  );
   assert.deepEqual(wrong, []);
+  const known = new Map(
+    rooms.map((room) => [
+      room.name,
+      within(room).flatMap((file) =>
+        imports(file).flatMap(({ target }) => {
+          const to = roomOf(target);
+          return to && to !== room ? [to.name] : [];
+        }),
+      ),
+    ]),
+  );
+  assert.deepEqual(circles(known), []);
 });
 
-const inside = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
+test('within a room nothing needs itself', () => {
+  const needed = new Map(
+    files.map((file) => [
+      file.path,
+      imports(file)
+        .filter(({ isType }) => !isType)
+        .map(({ target }) => target),
+    ]),
+  );
+  assert.deepEqual(circles(needed), []);
+});
 
-/** `import { type A, type B } from …` */
-function onlyTypes(statement: string): boolean {
-  const names = /\{([^}]*)\}/.exec(statement)?.[1];
-  if (names === undefined || !statement.startsWith('import {')) return false;
-  return names
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean)
-    .every((name) => name.startsWith('type '));
-}
+test('the rooms of the engine lie in one direction, types included', () => {
+  const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+  const engine = files.filter(({ path }) => path.startsWith('shared/engine/'));
+  const known = new Map<string, string[]>();
+  for (const file of engine) {
+    const folder = folderOf(file.path);
+    const others = imports(file)
+      .map(({ target }) => folderOf(target))
+      .filter((other) => other !== folder && other.startsWith('shared/engine'));
+    known.set(folder, [...(known.get(folder) ?? []), ...others]);
+  }
+  assert.deepEqual(circles(known), []);
+});

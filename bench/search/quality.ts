@@ -49,7 +49,12 @@ export async function recallOf(
     const withVector = weights.vector > 0;
     let hits = 0;
     for (const [number, { text, answer }] of asked.entries()) {
-      const best = await index.search(store, { text, vector: withVector ? vectors[number] : undefined, limit: TOP, weights });
+      const best = await index.search(store, {
+        text,
+        vector: withVector ? vectors[number] : undefined,
+        limit: TOP,
+        weights,
+      });
       if (best.some(({ fileId }) => fileId === answer)) hits += 1;
     }
     return hits / asked.length;

@@ -12,6 +12,8 @@ param alwaysReadyRunWorker int
 param appAccess string
 param createPrivateDnsZones bool
 param appSubnetId string
+@description('All outgoing traffic through the network (a NAT gateway, a firewall), not only what goes to private addresses.')
+param routeAll bool
 param endpointSubnetId string
 param vnetId string
 param identityId string
@@ -59,10 +61,11 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // The exporter's reports about itself would go to Microsoft, past any firewall's list.
   APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
-  // Uploads of 512 MB; the default stops at 100 MB.
-  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '629145600'
-  // A small nursery: what streams through does not pile up before it is collected.
-  languageWorkers__node__arguments: '--max-semi-space-size=2'
+  // The platform takes 210 MB at most, and the host holds a whole body in memory before the app hears of it: beyond
+  // 100 MB callers are sent to /uploads. No `languageWorkers__node__arguments`: with them the host ends the worker
+  // that it keeps warm, and starts another one (WebHostRpcWorkerChannelManager.UsePlaceholderChannel).
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '220200960'
+  MAX_DIRECT_UPLOAD_BYTES: '104857600'
   STORAGE_PREFIX: storagePrefix
   API_KEYS: apiKeys
   OPENAI_BASE_URL: openAiBaseUrl
@@ -107,6 +110,9 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     httpsOnly: true
     publicNetworkAccess: appAccess == 'private' ? 'Disabled' : 'Enabled'
     virtualNetworkSubnetId: appSubnetId
+    // Off: private addresses (the sessions') are reached through the network, and all others from the app's own ones.
+    // https://learn.microsoft.com/azure/app-service/overview-vnet-integration#routes
+    outboundVnetRouting: { allTraffic: routeAll, applicationTraffic: routeAll }
     keyVaultReferenceIdentity: identityId
     siteConfig: { minTlsVersion: '1.2' }
     functionAppConfig: {
@@ -146,12 +152,15 @@ resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2
   parent: app
   name: 'ftp'
   properties: { allow: false }
+  // One change of the app at a time: it answers others with 409.
+  dependsOn: [appSettings]
 }
 
 resource noDeploymentPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: app
   name: 'scm'
   properties: { allow: false }
+  dependsOn: [noFtpPassword]
 }
 
 module endpoint 'private-endpoint.bicep' = if (appAccess == 'private') {
@@ -167,6 +176,7 @@ module endpoint 'private-endpoint.bicep' = if (appAccess == 'private') {
     zoneName: 'privatelink.azurewebsites.net'
     createZone: createPrivateDnsZones
   }
+  dependsOn: [noDeploymentPassword]
 }
 
 output name string = app.name

@@ -1,5 +1,6 @@
-// Three subnets. `app` is where the Function App's outgoing calls come from; `endpoints` holds private endpoints;
-// `sessions` holds the Python sessions, which may be called by the app on one port and may call nobody.
+// Four subnets. `app` is where the Function App's outgoing calls come from; `endpoints` holds private endpoints;
+// `sessions` holds the Python sessions, which may be called by the app on one port and may call nobody, but for the
+// registry's private endpoint in `registry` where they pull their image by it.
 // https://learn.microsoft.com/azure/container-instances/container-instances-virtual-network-concepts
 param location string
 param tags object
@@ -8,10 +9,12 @@ param addressPrefix string
 param natGateway bool
 param appRouteTableId string
 param denyPlatformServices bool
+param pullByPrivateEndpoint bool
 
 var appPrefix = cidrSubnet(addressPrefix, 24, 0)
 var endpointPrefix = cidrSubnet(addressPrefix, 24, 1)
 var sessionPrefix = cidrSubnet(addressPrefix, 22, 1)
+var registryPrefix = cidrSubnet(addressPrefix, 24, 2)
 
 // Port 8080 is the session agent's (docs/session-protocol.md).
 var sessionRules = [
@@ -88,12 +91,34 @@ var platformRules = [
   }
 ]
 
+// The image, by 443 and to the one subnet that holds nothing but the registry's endpoint. Code in a session may get as
+// far as that endpoint: it answers to identities that may pull, and keeps nothing that is sent to it.
+var pullRules = [
+  {
+    name: 'image-from-registry'
+    properties: {
+      priority: 110
+      direction: 'Outbound'
+      access: 'Allow'
+      protocol: 'Tcp'
+      sourceAddressPrefix: sessionPrefix
+      sourcePortRange: '*'
+      destinationAddressPrefix: registryPrefix
+      destinationPortRange: '443'
+    }
+  }
+]
+
 resource sessionSecurity 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: 'nsg-sessions-${token}'
   location: location
   tags: tags
   properties: {
-    securityRules: denyPlatformServices ? concat(sessionRules, platformRules) : sessionRules
+    securityRules: concat(
+      sessionRules,
+      denyPlatformServices ? platformRules : [],
+      pullByPrivateEndpoint ? pullRules : []
+    )
   }
 }
 
@@ -134,8 +159,9 @@ resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' = {
         name: 'app'
         properties: {
           addressPrefix: appPrefix
-          // Resource Manager and Entra ID have public addresses only: without this or a NAT gateway the app is mute.
-          defaultOutboundAccess: !natGateway
+          // Never Azure's default outbound access, which is for virtual machines: what leaves here leaves by the NAT
+          // gateway or the route table, and without either nothing does (function-app.bicep, outboundVnetRouting).
+          defaultOutboundAccess: false
           natGateway: natGateway ? { id: nat.id } : null
           routeTable: empty(appRouteTableId) ? null : { id: appRouteTableId }
           networkSecurityGroup: { id: plainSecurity.id }
@@ -149,6 +175,14 @@ resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' = {
         name: 'endpoints'
         properties: {
           addressPrefix: endpointPrefix
+          defaultOutboundAccess: false
+          networkSecurityGroup: { id: plainSecurity.id }
+        }
+      }
+      {
+        name: 'registry'
+        properties: {
+          addressPrefix: registryPrefix
           defaultOutboundAccess: false
           networkSecurityGroup: { id: plainSecurity.id }
         }
@@ -172,5 +206,6 @@ output vnetId string = vnet.id
 output vnetName string = vnet.name
 output appSubnetId string = '${vnet.id}/subnets/app'
 output endpointSubnetId string = '${vnet.id}/subnets/endpoints'
+output registrySubnetId string = '${vnet.id}/subnets/registry'
 output sessionSubnetId string = '${vnet.id}/subnets/sessions'
 output sessionSubnetName string = 'sessions'

@@ -6,7 +6,8 @@ param token string
 @allowed(['Basic', 'Standard', 'Premium'])
 param sku string
 param publicNetworkAccess string
-param privateNetwork bool
+param privateEndpoint bool
+param trustedServices bool
 param createPrivateDnsZones bool
 param endpointSubnetId string
 param vnetId string
@@ -23,7 +24,8 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
     publicNetworkAccess: publicNetworkAccess
     // Container Instances pulls as a trusted service when the registry is closed.
     // https://learn.microsoft.com/azure/container-instances/using-azure-container-registry-mi
-    networkRuleBypassOptions: 'AzureServices'
+    // The way in for `sessionImagePull` = platform; by the private endpoint, nobody needs one.
+    networkRuleBypassOptions: trustedServices ? 'AzureServices' : 'None'
   }
 }
 
@@ -38,7 +40,7 @@ resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-module endpoint 'private-endpoint.bicep' = if (privateNetwork) {
+module endpoint 'private-endpoint.bicep' = if (privateEndpoint) {
   name: 'endpoint-registry'
   params: {
     location: location

@@ -1,38 +1,12 @@
-// What the app may do in the sessions' resource group: make, read and delete container groups. Nothing else there,
-// and none of it elsewhere. The built-in contributor role would also let it run commands in containers.
-param token string
+// The role of session-role.bicep, given to the app. Apart from it and last in a deployment: a role that was just defined is
+// not known everywhere for a while, and an assignment that comes too early fails (RoleDefinitionDoesNotExist).
+param roleId string
 param appPrincipalId string
 
-var groupId = resourceGroup().id
-
-resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, 'session-manager')
-  properties: {
-    roleName: 'Hourglass session manager ${token}'
-    description: 'Makes, reads and deletes container groups in the resource group of the Python sessions.'
-    type: 'CustomRole'
-    assignableScopes: [groupId]
-    permissions: [
-      {
-        actions: [
-          'Microsoft.ContainerInstance/containerGroups/read'
-          'Microsoft.ContainerInstance/containerGroups/write'
-          'Microsoft.ContainerInstance/containerGroups/delete'
-          'Microsoft.ContainerInstance/locations/operations/read'
-          'Microsoft.ContainerInstance/locations/operationResults/read'
-        ]
-        notActions: []
-        dataActions: []
-        notDataActions: []
-      }
-    ]
-  }
-}
-
 resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(resourceGroup().id, appPrincipalId, role.id)
+  name: guid(resourceGroup().id, appPrincipalId, roleId)
   properties: {
-    roleDefinitionId: role.id
+    roleDefinitionId: roleId
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
   }

@@ -98,6 +98,8 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for
   }
 }]
 
+// One after the other: an account refuses a second change while one is being made.
+@batchSize(1)
 module endpoints 'private-endpoint.bicep' = [for service in ['blob', 'queue', 'table']: if (privateNetwork) {
   name: 'endpoint-${service}'
   params: {
@@ -111,6 +113,7 @@ module endpoints 'private-endpoint.bicep' = [for service in ['blob', 'queue', 't
     zoneName: 'privatelink.${service}.${environment().suffixes.storage}'
     createZone: createPrivateDnsZones
   }
+  dependsOn: [lifecycle, deploymentContainer]
 }]
 
 output name string = account.name

@@ -1,11 +1,9 @@
-// What making a container group touches outside the sessions' resource group: it joins one subnet and carries one identity.
-param token string
+// The role of subnet-role.bicep, given to the app; last in a deployment, as session-access.bicep says.
+param roleId string
 param vnetName string
 param sessionSubnetName string
 param pullIdentityName string
 param appPrincipalId string
-
-var groupId = resourceGroup().id
 
 resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' existing = {
   name: vnetName
@@ -20,44 +18,21 @@ resource pull 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' exis
   name: pullIdentityName
 }
 
-resource joinRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, 'session-joiner')
-  properties: {
-    roleName: 'Hourglass session joiner ${token}'
-    description: 'Puts container groups into the sessions subnet and gives them the identity that pulls their image.'
-    type: 'CustomRole'
-    assignableScopes: [groupId]
-    permissions: [
-      {
-        actions: [
-          'Microsoft.Network/virtualNetworks/subnets/read'
-          'Microsoft.Network/virtualNetworks/subnets/join/action'
-          'Microsoft.ManagedIdentity/userAssignedIdentities/read'
-          'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action'
-        ]
-        notActions: []
-        dataActions: []
-        notDataActions: []
-      }
-    ]
-  }
-}
-
 resource joinSubnet 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(sessionSubnet.id, appPrincipalId, joinRole.id)
+  name: guid(sessionSubnet.id, appPrincipalId, roleId)
   scope: sessionSubnet
   properties: {
-    roleDefinitionId: joinRole.id
+    roleDefinitionId: roleId
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
   }
 }
 
 resource assignIdentity 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(pull.id, appPrincipalId, joinRole.id)
+  name: guid(pull.id, appPrincipalId, roleId)
   scope: pull
   properties: {
-    roleDefinitionId: joinRole.id
+    roleDefinitionId: roleId
     principalId: appPrincipalId
     principalType: 'ServicePrincipal'
   }

@@ -21,6 +21,7 @@ var forms = [
   { name: 'one-run', title: 'Everything about one run', text: loadTextContent('../queries/one-run.kql') }
 ]
 
+@batchSize(1)
 resource saved 'Microsoft.OperationalInsights/workspaces/savedSearches@2026-03-01' = [for query in concat(queries, forms): {
   parent: workspace
   name: 'hourglass-${query.name}'

@@ -36,6 +36,8 @@ export interface RunRecord {
 export interface RunWork {
   /** Whether the run's events are written to its event log. */
   readonly stream: boolean;
+  /** Of the request that began it, where that named itself by an idempotency key. */
+  readonly mark?: string;
   /** The step with whose outputs the log begins, for a run that was not streamed from its start. */
   readonly streamSince?: string;
   /** Whether the last message was saved ahead of the tool calls of its answer, which are not saved yet. */

@@ -2,13 +2,8 @@ import type { ThreadRecord } from '../api/thread.ts';
 import { removeStore } from '../indexing/remove-store.ts';
 import { errorFields } from '../log.ts';
 import type { ThreadRemoval } from '../queue/chore-queue.ts';
-import type { Services } from '../services.ts';
 import { vectorStoreOf } from '../store/thread-files.ts';
-
-export type ChoreServices = Pick<
-  Services,
-  'stores' | 'sessions' | 'groups' | 'sweepSessions' | 'events' | 'chores' | 'clock' | 'indexQueue' | 'crash'
->;
+import type { ChoreDependencies } from './chore-dependencies.ts';
 
 /** How long after a request to delete a thread the deletion is looked at again. */
 const SECOND_LOOK_MS = 60_000;
@@ -18,7 +13,7 @@ const SECOND_LOOK_MS = 60_000;
  * thread is unknown to callers. False when there is no such thread.
  */
 export async function deleteThread(
-  services: ChoreServices,
+  services: ChoreDependencies,
   project: string,
   threadId: string,
 ): Promise<boolean> {
@@ -37,7 +32,7 @@ export async function deleteThread(
  * the answer to its writing was lost, keeps its thread. Never an error: the caller has one to report.
  */
 export async function takeBackThread(
-  services: ChoreServices & Pick<Services, 'log'>,
+  services: ChoreDependencies,
   project: string,
   threadId: string,
 ): Promise<void> {
@@ -54,10 +49,12 @@ export async function takeBackThread(
 
 /** What is left of a thread that is gone; repeatable. */
 export async function clearThread(
-  services: ChoreServices,
+  services: ChoreDependencies,
   { threadId, store }: ThreadRemoval,
 ): Promise<void> {
   const { stores, sessions, events } = services;
+  // Before the session, whose end takes its time: the stream of a live run ends with its row.
+  await stores.threads.clearRuns(threadId);
   if (store) await removeStore(services, store.project, store.id);
   await sessions.remove(threadId);
   await stores.threads.clear(threadId);
@@ -65,7 +62,7 @@ export async function clearThread(
 }
 
 /** The vector store that was made for the thread; one that it was given stays. */
-async function ownStore({ stores }: ChoreServices, { project, object }: ThreadRecord) {
+async function ownStore({ stores }: ChoreDependencies, { project, object }: ThreadRecord) {
   const id = vectorStoreOf(object);
   const view = id === undefined ? undefined : await stores.vectorStores.get(project, id);
   return view?.record.threadId === object.id ? { project, id: view.record.object.id } : undefined;

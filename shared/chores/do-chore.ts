@@ -1,12 +1,12 @@
 import { HOUR } from '../clock.ts';
 import type { ChoreMessage } from '../queue/chore-queue.ts';
-import type { Services } from '../services.ts';
 import { removeEnded } from '../sessions/session-ends.ts';
 import { removeSession } from '../sessions/session-removal.ts';
-import { type ChoreServices, clearThread } from './delete-thread.ts';
+import type { ChoreDependencies } from './chore-dependencies.ts';
+import { clearThread } from './delete-thread.ts';
 
 /** One message of queue `chores`. Repeatable. */
-export async function doChore(services: ChoreServices, message: ChoreMessage): Promise<void> {
+export async function doChore(services: ChoreDependencies, message: ChoreMessage): Promise<void> {
   switch (message.type) {
     case 'remove-session':
       return removeSession(message, { groups: services.groups, sweep: services.sweepSessions });
@@ -24,7 +24,7 @@ const PUT_OFF_MS = HOUR;
 
 /** Brings back a chore that failed too often for the host's patience. */
 export async function putChoreOff(
-  { chores, log }: Pick<Services, 'chores' | 'log'>,
+  { chores, log }: Pick<ChoreDependencies, 'chores' | 'log'>,
   message: ChoreMessage,
 ): Promise<void> {
   await chores.put(message, PUT_OFF_MS);

@@ -14,6 +14,7 @@ import { handOver } from './hand-over.ts';
 import { refuseCalls } from './refuse-calls.ts';
 import { completeToolStep, runCode } from './run-tool-calls.ts';
 import { searchFiles } from './search-files.ts';
+import { tellGone } from './tell-gone.ts';
 import { callModel } from './turn/call-model.ts';
 import { waitForOutputs } from './wait-for-outputs.ts';
 
@@ -32,7 +33,11 @@ export async function advanceRun(
     await advance(context).catch((error: unknown) => leave(context, sink, error));
   } catch (error) {
     const interruption = interruptionOf(error, claimed.signal)?.reason;
-    if (interruption === 'lost' || interruption === 'gone') return;
+    if (interruption === 'lost') return;
+    if (interruption === 'gone') {
+      const now = unixSeconds(dependencies.clock.now());
+      return tellGone(sink, claimed.record, { steps: [], messages: [] }, now);
+    }
     await fail(dependencies, claimed);
     throw error;
   } finally {
@@ -93,6 +98,7 @@ async function leave(context: RunContext, sink: RunSink, error: unknown): Promis
       dependencies.log.info('left a run to another worker', { run: run.object.id });
       return;
     case 'gone':
+      tellGone(sink, run, context, context.now());
       return discardUnsavedFiles(dependencies.stores, run, context.steps, false);
     case undefined:
       throw error;

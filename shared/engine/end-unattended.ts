@@ -4,7 +4,7 @@ import { errorFields } from '../log.ts';
 import type { RunEnd } from '../run/decide.ts';
 import { endRun } from '../run/end-run.ts';
 import { threadAfterRun } from '../run/thread-after-run.ts';
-import { messageChangesOf } from '../store/message-rows.ts';
+import { laterMessageChange } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
@@ -26,7 +26,7 @@ export async function endUnattended(
   const { steps, messages } = await loadWork(stores, row.document);
   await discardUnsavedFiles(stores, row.document, steps);
   const ending = endRun(row.document, end, steps, messages, unixSeconds(clock.now()));
-  const changes = [...ending.messages.flatMap(messageChangesOf), ...ending.steps.map(stepChange)];
+  const changes = [...ending.messages.map(laterMessageChange), ...ending.steps.map(stepChange)];
   const state = threadAfterRun(row.document, steps, messages);
   const saved = await stores.runs.finish(row, ending.run, changes, state);
   await dismissWatchdog(dependencies, work.watchdog);

@@ -3,13 +3,13 @@ import type { RunEnd } from '../run/decide.ts';
 import { type Ending, endRun } from '../run/end-run.ts';
 import { runCancelling } from '../run/story.ts';
 import { threadAfterRun } from '../run/thread-after-run.ts';
-import { messageChangesOf } from '../store/message-rows.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { EndingWrite } from './claim/claimed-run.ts';
 import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
 import { Interruption } from './claim/interruption.ts';
 import type { RunContext } from './claim/run-context.ts';
 import { discardUnsavedFiles } from './discard-unsaved-files.ts';
+import { tellGone } from './tell-gone.ts';
 
 /**
  * Ends the run in hand: its open step and message, its own state and the thread's lock change in one
@@ -29,7 +29,7 @@ export async function finishRun(context: RunContext, end: RunEnd): Promise<void>
       ending = endRun({ ...record, work }, end, context.steps, context.messages, context.now());
       return {
         record: ending.run,
-        changes: [...ending.messages.flatMap(messageChangesOf), ...ending.steps.map(stepChange)],
+        changes: [...context.written.changes(ending.messages), ...ending.steps.map(stepChange)],
         state: threadAfterRun(context.run, context.steps, context.messages),
       };
     });
@@ -41,6 +41,7 @@ export async function finishRun(context: RunContext, end: RunEnd): Promise<void>
     if (!(error instanceof Interruption)) throw error;
     // A cancellation that came with the last write was there first.
     if (error.reason === 'cancelling') return finishRun(context, { status: 'cancelled' });
-    if (error.reason !== 'lost' && error.reason !== 'gone') throw error;
+    if (error.reason === 'gone') return tellGone(sink, context.run, context, context.now());
+    if (error.reason !== 'lost') throw error;
   }
 }

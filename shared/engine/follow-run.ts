@@ -24,11 +24,12 @@ export interface FollowOptions {
  */
 export async function* followRun(
   dependencies: FollowDependencies,
-  { thread_id, id }: Pick<RunRecord['object'], 'id' | 'thread_id'>,
+  run: RunRecord['object'],
   after: number,
   { signal, present, ids }: FollowOptions,
 ): AsyncGenerator<string> {
   const { events, stores, log, drain } = dependencies;
+  const { thread_id, id } = run;
   const stop = new AbortController();
   const onStop = () => stop.abort();
   // Not AbortSignal.any: what it makes of a signal that lives as long as the process is kept as long.
@@ -38,6 +39,7 @@ export async function* followRun(
   }
   try {
     yield* tail({
+      run,
       read: () => events.reader(thread_id, id, stop.signal),
       after,
       status,

@@ -29,7 +29,7 @@ export async function refuseCalls(
   for (const [id, text] of texts) results[id] = { text };
   const object = { ...step.object, step_details: { type: 'tool_calls' as const, tool_calls: calls } };
   const saved = completeWhenDone({ ...step, results, object }, context.now());
-  await context.claimed.save(progressed, [stepChange(saved)]);
+  await context.claimed.save(progressed, () => [stepChange(saved)]);
   context.putStep(saved);
   if (saved.object.status === 'completed') context.sink.tell(stepEnded(saved.object));
 }

@@ -39,7 +39,7 @@ export async function runCode(context: RunContext, step: RunStepRecord, call: Co
   const shown = withOutputs(step, call, outcome.outputs);
   const results = { ...step.results, [call.id]: { text: outcome.text } };
   const saved = completeWhenDone({ ...shown, results }, context.now());
-  await claimed.save(progressed, [stepChange(saved), workspaceChange(outcome.workspace)]);
+  await claimed.save(progressed, () => [stepChange(saved), workspaceChange(outcome.workspace)]);
   context.putStep(saved);
   if (saved.object.status === 'completed') context.sink.tell(stepEnded(saved.object));
 }
@@ -57,7 +57,10 @@ function withOutputs(step: RunStepRecord, call: CodeCall, outputs: readonly Code
 /** Completes a step whose calls all have results. */
 export async function completeToolStep(context: RunContext, step: RunStepRecord): Promise<void> {
   const completed = completeWhenDone(step, context.now());
-  await context.claimed.save((record) => record, [stepChange(completed)]);
+  await context.claimed.save(
+    (record) => record,
+    () => [stepChange(completed)],
+  );
   context.putStep(completed);
   context.sink.tell(stepEnded(completed.object));
 }

@@ -1,5 +1,4 @@
 import type { RunStep, RunStepRecord, ToolCall } from '../api/run-step.ts';
-import { contextTokens } from '../model/context.ts';
 import type { FileSearchCall } from '../run/decide.ts';
 import { progressed } from '../run/run-changes.ts';
 import { toolCallsOf } from '../run/steps.ts';
@@ -20,9 +19,8 @@ export async function searchFiles(
 ): Promise<void> {
   const { dependencies, claimed, run } = context;
   const queries = step.searches?.[call.id]?.queries ?? [];
-  const size = contextTokens(dependencies.config.MODEL_CONTEXT_TOKENS, run.object.model);
   const { hits, threshold } = await dependencies.fileSearch.run(
-    { run, queries, contextTokens: size },
+    { run, queries, contextTokens: context.contextTokens },
     claimed.signal,
   );
   const file_search = {
@@ -42,7 +40,7 @@ export async function searchFiles(
     },
     context.now(),
   );
-  await claimed.save(progressed, [stepChange(saved)]);
+  await claimed.save(progressed, () => [stepChange(saved)]);
   context.putStep(saved);
   if (saved.object.status === 'completed') context.sink.tell(stepEnded(saved.object));
 }

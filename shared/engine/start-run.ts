@@ -21,6 +21,8 @@ export interface StartRun {
   readonly request: CreateRun;
   /** The vector store that files of the additional messages went into. */
   readonly storeId?: string | undefined;
+  /** Of the request, where it named itself by an idempotency key: see {@link earlierRun}. */
+  readonly mark?: string | undefined;
   /** Set when the caller advances the run itself (a streaming request): it holds the lease from the start. */
   readonly owner?: string;
   /** The API's first version ran threads without a word in them, too. */
@@ -72,6 +74,7 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
     now,
     ttlMs: config.runTtlMs,
     stream: owner !== undefined,
+    mark: start.mark,
     messageCount,
     lastMessageKey: newest,
   };

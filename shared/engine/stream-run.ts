@@ -29,21 +29,43 @@ export interface StreamOptions {
   readonly ids?: boolean;
 }
 
+export interface StreamedRun {
+  readonly threadId: string;
+  readonly runId: string;
+  /** Text of an event stream. */
+  readonly events: AsyncIterable<string>;
+}
+
 /**
  * A streaming request advances its own run: the same engine under the same claim, whose events go straight to
  * the response. Waking the queue's function can take tens of seconds; a chat must not wait for that. A client
  * that leaves does not stop the run, and if this process dies the watchdog takes over.
- * @returns text of an event stream
  * @throws {ApiError} as {@link startRun}, before anything is sent
  */
 export async function streamNewRun(
   dependencies: StreamDependencies,
   start: Omit<StartRun, 'owner'>,
   options: StreamOptions & { readonly createdThread?: Thread },
-): Promise<AsyncIterable<string>> {
+): Promise<StreamedRun> {
   const owner = randomUUID();
   const { row } = await startRun(dependencies, { ...start, owner });
-  return advanceAndRespond(dependencies, { row, owner, ...options });
+  const events = advanceAndRespond(dependencies, { row, owner, ...options });
+  return { threadId: start.threadId, runId: row.document.object.id, events };
+}
+
+/** The events of a run again, from its beginning, for a client that asks for it a second time. */
+export function streamAgain(
+  dependencies: StreamDependencies,
+  run: RunRecord,
+  { signal, presentFor, ids, createdThread }: StreamOptions & { readonly createdThread?: Thread | undefined },
+): StreamedRun {
+  const { id: runId, thread_id: threadId } = run.object;
+  const present = presentFor?.(run);
+  async function* events(): AsyncGenerator<string> {
+    if (createdThread) yield encodeCreatedThread(createdThread, present);
+    yield* followRun(dependencies, run.object, BEGINNING, { signal, present, ids });
+  }
+  return { threadId, runId, events: events() };
 }
 
 /** The same for a run that goes on with its functions' outputs. @throws {ApiError} as {@link submitOutputs} */

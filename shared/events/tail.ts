@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { SECOND } from '../clock.ts';
-import type { NumberedEvent, SavedRun } from '../run/run-event.ts';
+import type { Run } from '../api/run.ts';
+import { SECOND, unixSeconds } from '../clock.ts';
+import type { NumberedEvent, RunEvent, SavedRun } from '../run/run-event.ts';
 import { isTerminal } from '../run/run-state.ts';
 import { cutDelta, isDelta, textOf } from './delta.ts';
-import { BEGINNING } from './event-id.ts';
+import { BEGINNING, eventId, stateOf } from './event-id.ts';
 import type { LogReader } from './log-reader.ts';
 import { presentEvent } from './present-event.ts';
 import { Progress } from './progress.ts';
@@ -14,10 +15,12 @@ import { Told } from './told.ts';
 
 const MIN_POLL_MS = 25;
 const MAX_POLL_MS = 250;
-/** How long a log may be silent before the run itself is looked at. */
-const LOOK_AT_RUN_MS = 2 * SECOND;
+/** How long a log may be silent before the run itself is looked at: its thread may be deleted. */
+const LOOK_AT_RUN_MS = 0.8 * SECOND;
 
 export interface TailOptions {
+  /** As it stood when its follower came. */
+  readonly run: Run;
   /** Reads the log from its beginning. */
   readonly read: () => LogReader;
   /** The last event that the client has; {@link BEGINNING} for none. */
@@ -40,7 +43,7 @@ export interface TailOptions {
  * @throws errors of storage, and the signal's reason
  */
 export async function* tail(options: TailOptions): AsyncGenerator<string> {
-  const { read, after, status, load, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const { run, read, after, status, load, signal, keepAliveMs = KEEP_ALIVE_MS } = options;
   const reader = read();
   // Only how far it is: a viewer holds nothing of what it has passed on.
   const progress = new Progress();
@@ -94,11 +97,23 @@ export async function* tail(options: TailOptions): AsyncGenerator<string> {
         yield* encodeAfter(event, last, options);
       }
     }
-    for (const { id, event } of saved ? told.missing(saved) : []) {
+    const ended = told.progress.runEnded;
+    const end = {
+      id: eventId(stateOf(Math.max(last, told.progress.lastId)) + 1, 0),
+      event: endOfGone(run),
+    };
+    const missing = saved ? told.missing(saved) : ended ? [] : [end];
+    for (const { id, event } of missing) {
       yield* encodeAfter({ id, event: presentEvent(event) }, last, options);
     }
     return true;
   }
+}
+
+/** The end of a run whose thread was deleted, as its own stream tells it (see `engine/tell-gone.ts`). */
+function endOfGone(run: Run): RunEvent {
+  const ended = { status: 'cancelled', expires_at: null, required_action: null } as const;
+  return { event: 'thread.run.cancelled', data: { ...run, ...ended, cancelled_at: unixSeconds(Date.now()) } };
 }
 
 /** An event as far as it comes after `after`: of a delta perhaps only its end. */

@@ -1,10 +1,11 @@
 import type { HttpRequest } from '@azure/functions';
 
-import { badRequest } from '../api/error.ts';
+import { ApiError, badRequest } from '../api/error.ts';
 import { createFile, type FileRecord, newFile } from '../api/file.ts';
 import type { Clock } from '../clock.ts';
-import { declaredLength, tooLarge } from '../http/body.ts';
+import { declaredLength } from '../http/body.ts';
 import { readForm } from '../http/multipart.ts';
+import { tooLarge } from '../http/too-large.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { type FileStore, FileTooLarge } from '../store/files.ts';
 
@@ -20,23 +21,36 @@ const LONGEST_NAME = 255;
 export async function receiveFile(
   request: HttpRequest,
   project: string,
-  services: { files: FileStore; clock: Clock; maxBytes: number },
+  services: { files: FileStore; clock: Clock; maxBytes: number; maxDirectBytes: number },
 ): Promise<FileRecord> {
-  const { files, clock, maxBytes } = services;
-  if (declaredLength(request) > maxBytes + FORM_BYTES) throw tooLarge('The file', maxBytes);
+  const { files, clock, maxBytes, maxDirectBytes } = services;
+  const refusal = () =>
+    maxDirectBytes < maxBytes
+      ? tooLargeForOneRequest(maxDirectBytes, maxBytes)
+      : tooLarge('The file', maxBytes);
+  const limit = Math.min(maxBytes, maxDirectBytes);
+  if (declaredLength(request) > limit + FORM_BYTES) throw refusal();
   const now = clock.now();
   const id = newId('file', now);
   let name = '';
   const form = { file: 'file', fields: createFile };
   const { fields, received: bytes } = await readForm(request, form, async ({ filename, content }) => {
     name = checkedName(filename);
-    return files.upload(project, id, content, maxBytes);
+    return files.upload(project, id, content, limit);
   }).catch((error: unknown) => {
-    throw error instanceof FileTooLarge ? tooLarge('The file', error.limit) : error;
+    throw error instanceof FileTooLarge ? refusal() : error;
   });
   const object = { ...newFile(id, name, fields, now), bytes };
   return files.insert({ project, sortKey: sortKeyOf(id) ?? '', object });
 }
+
+/** The platform may hold whole bodies in memory before this process hears of them: there is another way for large files. */
+const tooLargeForOneRequest = (limit: number, maxBytes: number): ApiError =>
+  new ApiError(
+    413,
+    `The file is too large for one request: the limit is ${limit} bytes. Files of up to ${maxBytes} bytes can be sent in parts: POST /uploads, /uploads/{upload_id}/parts and /uploads/{upload_id}/complete (in the SDK for Python: client.uploads.upload_file_chunked).`,
+    { param: 'file' },
+  );
 
 /** A name that can be a file's name anywhere: no path, no control characters, not too long. */
 function checkedName(filename: string): string {

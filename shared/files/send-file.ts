@@ -26,11 +26,11 @@ export async function sendFile(
     ...(range ? { 'content-range': `bytes ${range.first}-${range.last}/${bytes}` } : {}),
   };
   const status = range ? 206 : 200;
-  if (request.method === 'HEAD') return new StreamReply(nothing(), headers, status);
+  if (request.method === 'HEAD') return new StreamReply(nothing(), headers, { status });
   const part = range ? { offset: range.first, count: length } : {};
   const opened = await files.open(project, id, { signal, ...part });
   if (!opened) throw notFound('file', id);
-  return new StreamReply(opened.stream, headers, status);
+  return new StreamReply(opened.stream, headers, { status });
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Caller } from '../callers/caller.ts';
 import type { FunctionName, OperationName, Operations } from '../operations/all.ts';
 import type { Dialect } from './dialect.ts';
+import type { OnceOnly } from './idempotency.ts';
 import type { Reply } from './reply.ts';
 
 /** The names in a path template: `/threads/{thread_id}` gives `{ thread_id: string }`. */
@@ -24,6 +25,8 @@ export interface Call<Name extends OperationName> {
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   readonly requestId: string;
+  /** Set for a request that names itself by an `Idempotency-Key`. */
+  readonly once?: OnceOnly | undefined;
   /** For bodies that are no JSON. */
   readonly request: HttpRequest;
 }

@@ -1,7 +1,9 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 
+import { SHORT_BODY } from '../api/body-limits.ts';
 import { ApiError } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
+import type { Audit } from '../callers/audit.ts';
 import { requireRole } from '../callers/caller.ts';
 import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
 import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
@@ -9,14 +11,16 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
-import type { Audit } from '../observe/audit.ts';
 import { type OperationName, operations } from '../operations/all.ts';
 import type { Operation } from '../operations/operation.ts';
+import type { KeptAnswerStore } from '../store/kept-answers.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
+import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts';
 import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1, toV2 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
+import { idempotencyKeyOf, type OnceOnly, once, onceOf } from './idempotency.ts';
 import { lookUp, type Match } from './path.ts';
 import { requirePlausibleIds } from './path-ids.ts';
 import { readQuery } from './query.ts';
@@ -29,7 +33,7 @@ export interface EndpointServices {
   readonly clock: Clock;
   readonly log: Log;
   /** Where keys are kept beside those of the settings. */
-  readonly stores?: { readonly callerKeys: KeyStorage };
+  readonly stores?: { readonly callerKeys: KeyStorage; readonly answers?: KeptAnswerStore };
   readonly audit?: Pick<Audit, 'record'>;
 }
 
@@ -60,7 +64,7 @@ export function createEndpoint<S extends EndpointServices>(
       const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
-      const { callers, limit } = gateOf(services);
+      const { callers, limit, bodies } = gateOf(services);
       const caller = await callers.authenticate(request.headers);
       audit = (status, made) =>
         services.audit?.record({
@@ -75,7 +79,8 @@ export function createEndpoint<S extends EndpointServices>(
           status,
         });
       limit.count(caller.key, services.clock.now());
-      requireRole(caller, roleFor(operations[match.name]));
+      const operation: Operation = operations[match.name];
+      requireRole(caller, roleFor(operation));
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
       if (!handler) throw unknownUrl(request.method, url.pathname);
       const call = {
@@ -86,9 +91,15 @@ export function createEndpoint<S extends EndpointServices>(
         request,
         signal: connection.signal,
       };
-      const parsed = await parse(match, request, url, dialect);
-      const reply = await handler({ ...call, ...parsed } as Call<OperationName>, services);
-      return present(reply);
+      using share = bodies.open(caller.key);
+      const parsed = await parse(match, request, url, dialect, share);
+      const doIt = (once?: OnceOnly) =>
+        handler({ ...call, ...parsed, once } as Call<OperationName>, services);
+      const key = operation.creates && idempotencyKeyOf(request.headers);
+      const answers = services.stores?.answers;
+      if (!key || !answers) return present(await doIt());
+      const same = { project: caller.project, key, ...parsed, operation: match.name };
+      return present(await once({ answers, clock: services.clock }, onceOf(operation, request, same), doIt));
     } catch (error) {
       const refusal = toApiError(error);
       if (refusal !== error) log.error('A request failed', { requestId, ...errorFields(error) });
@@ -125,12 +136,12 @@ function find(method: string, pathname: string, dialect: Dialect): Match {
 const unknownUrl = (method: string, pathname: string): ApiError =>
   new ApiError(404, `Invalid URL (${method} ${pathname})`, { code: 'unknown_url' });
 
-async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect) {
+async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect, share: BodyShare) {
   const operation: Operation = operations[match.name];
   requirePlausibleIds(match.params);
   const query = readQuery(operation.query, url.searchParams);
   if (!operation.body) return { params: match.params, query, body: undefined };
-  const json = await readJson(request);
+  const json = await readJson(request, operation.bodyLimits ?? SHORT_BODY, share);
   const isAssistant = operation.path.startsWith('/assistants');
   const body = validate(operation.body, dialect === 'v1' ? fromV1(json, isAssistant) : json);
   return { params: match.params, query, body };
@@ -150,6 +161,7 @@ const roleFor = ({ method }: Operation) => (method === 'GET' ? 'reader' : 'user'
 interface Gate {
   readonly callers: Callers;
   readonly limit: RateLimit;
+  readonly bodies: BodyBudget;
 }
 
 const gates = new WeakMap<object, Gate>();
@@ -163,6 +175,7 @@ function gateOf({ config, clock, log, stores }: EndpointServices): Gate {
   const gate = {
     callers: readCallers(config, now, stores && storedKeys(stores.callerKeys, now, unnoted)),
     limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
+    bodies: createBodyBudget(),
   };
   gates.set(config, gate);
   return gate;

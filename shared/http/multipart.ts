@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { badRequest } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
 import { type BodySource, bodyChunks } from './body.ts';
+import { digestOf } from './form-digest.ts';
 import { formFields } from './form-fields.ts';
 
 export interface FilePart {
@@ -45,6 +46,7 @@ export async function readForm<S extends z.ZodObject, T>(
   receive: (part: FilePart) => Promise<T>,
 ): Promise<{ fields: z.output<S>; received: T }> {
   const busboy = open(request, form.file);
+  const digest = digestOf(request);
   const fields: [name: string, value: string][] = [];
   const content = new PassThrough();
   let received: Promise<T> | undefined;
@@ -53,6 +55,7 @@ export async function readForm<S extends z.ZodObject, T>(
     busboy.on('field', (name, value, nameTruncated, valueTruncated) => {
       if (nameTruncated || valueTruncated) reject(badRequest(`The form field '${name}' is too long.`, name));
       fields.push([name, value]);
+      digest?.field(name, value);
     });
     busboy.on('file', (name, stream, filename, _encoding, mimeType) => {
       stream.on('error', reject);
@@ -68,6 +71,10 @@ export async function readForm<S extends z.ZodObject, T>(
       }
       received = receive({ filename: filename ?? NAME_WITHOUT_A_NAME, mimeType, content });
       received.catch(reject);
+      if (digest) {
+        digest.file(name, filename ?? NAME_WITHOUT_A_NAME);
+        stream.on('data', (bytes: Uint8Array) => digest.content(bytes));
+      }
       stream.pipe(content, { end: false });
     });
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {

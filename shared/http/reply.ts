@@ -17,10 +17,17 @@ export class StreamReply {
   readonly body: AsyncIterable<Uint8Array | string>;
   readonly headers: Readonly<Record<string, string>>;
   readonly status: number;
-  constructor(body: AsyncIterable<Uint8Array | string>, headers: Record<string, string>, status = 200) {
+  /** The run whose events these are, from its beginning. */
+  readonly run: { readonly threadId: string; readonly runId: string } | undefined;
+  constructor(
+    body: AsyncIterable<Uint8Array | string>,
+    headers: Record<string, string>,
+    { status = 200, run }: { status?: number; run?: StreamReply['run'] } = {},
+  ) {
     this.body = body;
     this.headers = headers;
     this.status = status;
+    this.run = run;
   }
 }
 

@@ -1,6 +1,5 @@
 import type OpenAI from 'openai';
 import { type Clock, systemClock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import type { Model, ModelDelta, ModelRequest } from './model.ts';
 import { requestWording } from './openai-arguments.ts';
 import { answerReader } from './openai-chunks.ts';
@@ -10,17 +9,17 @@ import { listen } from './openai-listening.ts';
 import { modelList } from './openai-models.ts';
 
 /** What this adapter needs of the configuration. */
-export type ModelConfig = Pick<
-  Config,
-  | 'OPENAI_BASE_URL'
-  | 'OPENAI_API_KEY'
-  | 'AZURE_OPENAI_ENDPOINT'
-  | 'AZURE_OPENAI_API_KEY'
-  | 'AZURE_OPENAI_API_VERSION'
-  | 'AZURE_CLIENT_ID'
-  | 'MODELS'
-  | 'modelIdleTimeoutMs'
->;
+export interface ModelConfig {
+  readonly OPENAI_BASE_URL?: string | undefined;
+  readonly OPENAI_API_KEY?: string | undefined;
+  readonly AZURE_OPENAI_ENDPOINT?: string | undefined;
+  readonly AZURE_OPENAI_API_KEY?: string | undefined;
+  readonly AZURE_OPENAI_API_VERSION: string;
+  readonly AZURE_CLIENT_ID?: string | undefined;
+  /** Separated by commas. */
+  readonly MODELS: string;
+  readonly modelIdleTimeoutMs: number;
+}
 
 /** Some servers announce the end and then keep the connection: usage gets this long to follow, in milliseconds. */
 const AFTER_FINISH_MS = 5_000;

@@ -16,6 +16,7 @@ export const attachedFileOperations = {
   createAssistantFile: {
     servedBy: 'assistant-files',
     method: 'POST',
+    creates: true,
     path: '/assistants/{assistant_id}/files',
     summary: 'Attaches a file to an assistant',
     body: createAssistantFile,

@@ -14,6 +14,7 @@ export const fileOperations = {
   createFile: {
     servedBy: 'files',
     method: 'POST',
+    creates: true,
     path: '/files',
     summary: 'Uploads a file',
     form: { file: 'file', fields: createFile },

@@ -1,3 +1,4 @@
+import { LONG_DOCUMENT_BODY, LONG_TEXTS_BODY } from '../api/body-limits.ts';
 import { listQuery } from '../api/page.ts';
 import { createRun, followRunEventsQuery, modifyRun, submitToolOutputs } from '../api/run.ts';
 import { runObject, runStepObject } from '../api/run-answers.ts';
@@ -16,9 +17,11 @@ export const runOperations = {
   createRun: {
     servedBy: 'runs',
     method: 'POST',
+    creates: true,
     path: '/threads/{thread_id}/runs',
     summary: 'Runs a thread',
     body: createRun,
+    bodyLimits: LONG_TEXTS_BODY,
     query: includeQuery,
     answer: { one: runObject },
   },
@@ -58,6 +61,7 @@ export const runOperations = {
     path: '/threads/{thread_id}/runs/{run_id}/submit_tool_outputs',
     summary: 'Hands in the outputs of all function calls a run waits for',
     body: submitToolOutputs,
+    bodyLimits: LONG_DOCUMENT_BODY,
     answer: { one: runObject },
   },
   listRunSteps: {

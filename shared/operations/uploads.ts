@@ -6,6 +6,7 @@ export const uploadOperations = {
   createUpload: {
     servedBy: 'uploads',
     method: 'POST',
+    creates: true,
     path: '/uploads',
     summary: 'Begins an upload in parts',
     body: createUpload,
@@ -14,6 +15,7 @@ export const uploadOperations = {
   addUploadPart: {
     servedBy: 'uploads',
     method: 'POST',
+    creates: true,
     path: '/uploads/{upload_id}/parts',
     summary: 'Adds a part to an upload',
     form: { file: 'data' },

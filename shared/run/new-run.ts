@@ -13,6 +13,7 @@ export function newRun(
     now: number;
     ttlMs: number;
     stream: boolean;
+    mark?: string | undefined;
     messageCount: number;
     lastMessageKey: string;
   },
@@ -63,6 +64,7 @@ export function newRun(
     },
     work: {
       stream: place.stream,
+      ...(place.mark === undefined ? {} : { mark: place.mark }),
       reasoningEffort: request.reasoning_effort ?? assistant.reasoningEffort,
       codeInterpreterFileIds: [
         ...new Set([

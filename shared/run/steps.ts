@@ -46,11 +46,15 @@ export function newStep(
 }
 
 /** A new, still empty assistant message in progress. @param now Unix seconds */
-export function newAssistantMessage(run: RunRecord, ordinal: number, now: number): MessageRecord {
+export const newAssistantMessage = (run: RunRecord, ordinal: number, now: number): MessageRecord =>
+  emptyMessage(run, messageId(run, ordinal), now);
+
+/** @param now Unix seconds */
+export function emptyMessage(run: RunRecord, id: string, now: number): MessageRecord {
   return {
     project: run.project,
     object: {
-      id: messageId(run, ordinal),
+      id,
       object: 'thread.message',
       created_at: now,
       assistant_id: run.object.assistant_id,

@@ -12,14 +12,21 @@ export function messageChanges(record: MessageRecord): Change[] {
   ];
 }
 
-/** Overwrites a message's document; its pointer stands already. */
-export function messageOverwrite(record: MessageRecord): Change {
+/** Rows of a run's message that nobody has seen yet; an attempt whose answer was lost may have saved it. */
+export function firstMessageChanges(record: MessageRecord): Change[] {
   const sortKey = sortKeyOf(record.object.id) ?? '';
-  return { type: 'upsert', key: descendingKey(messageKeys, sortKey), document: record, columns: { sortKey } };
+  return [
+    { type: 'upsert', key: descendingKey(messageKeys, sortKey), document: record, columns: { sortKey } },
+    { type: 'upsert', key: ascendingKey(messageKeys, sortKey), document: null },
+  ];
 }
 
-/** Rows of a message that may have been saved before. */
-export const messageChangesOf = (record: MessageRecord): Change[] => [
-  messageOverwrite(record),
-  { type: 'upsert', key: ascendingKey(messageKeys, sortKeyOf(record.object.id) ?? ''), document: null },
-];
+/**
+ * A message that was saved before, whatever stands there, but only if it stands there: one that was deleted
+ * meanwhile stays deleted, and the transaction conflicts.
+ */
+export function laterMessageChange(record: MessageRecord): Change {
+  const sortKey = sortKeyOf(record.object.id) ?? '';
+  const key = descendingKey(messageKeys, sortKey);
+  return { type: 'replace', key, document: record, columns: { sortKey }, etag: '*' };
+}

@@ -6,6 +6,7 @@ import type { StorageAccount } from './connection.ts';
 import { createEndMarks } from './end-marks.ts';
 import { FileBatches } from './file-batches.ts';
 import { type AnnounceRemoval, FileStore } from './files.ts';
+import { KeptAnswerStore } from './kept-answers.ts';
 import { MessageStore } from './messages.ts';
 import { patiently } from './patience.ts';
 import { ProjectCollection } from './project-collection.ts';
@@ -38,6 +39,7 @@ export interface Stores {
   readonly storeFiles: StoreFiles;
   readonly fileBatches: FileBatches;
   readonly callerKeys: CallerKeyStore;
+  readonly answers: KeptAnswerStore;
   /** Deletes the spilled documents of a thread that is gone. */
   clearSpills(threadId: string): Promise<void>;
 }
@@ -51,6 +53,7 @@ const tables = [
   'vectorstores',
   'vectorstorelist',
   'callerkeys',
+  'answers',
 ] as const;
 const containers = ['files', 'spill', 'events', 'audit', 'search'] as const;
 const queues = ['runs', 'runs-poison', 'chores', 'chores-poison', 'index', 'index-poison'] as const;
@@ -84,6 +87,7 @@ export function openStores(
     storeFiles: new StoreFiles(vectorStores, vectorStoreList, shares),
     fileBatches: new FileBatches(vectorStores, shares),
     callerKeys: new CallerKeyStore(table('callerkeys')),
+    answers: new KeptAnswerStore(table('answers')),
     clearSpills: (threadId) => new Spills(spills).clear(threadId),
   };
 }

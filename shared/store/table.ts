@@ -190,6 +190,25 @@ export class DocumentTable {
     return entities.map((entity) => entity.rowKey);
   }
 
+  /** Rows of all partitions with `from` ≤ partition < `to`, at most `limit`: for what is to be deleted. */
+  async across(
+    from: string,
+    to: string,
+    limit: number,
+  ): Promise<{ readonly partition: string; readonly key: string; readonly spilled: boolean }[]> {
+    const filter = odata`PartitionKey ge ${from} and PartitionKey lt ${to}`;
+    const select = ['PartitionKey', 'RowKey', 'spill'];
+    const page = await patiently(async (abortSignal) => {
+      const options = { queryOptions: { filter, select }, abortSignal };
+      return (await this.#client.listEntities<Entity>(options).byPage({ maxPageSize: limit }).next()).value;
+    });
+    return [...((page ?? []) as Iterable<Entity>)].map((entity) => ({
+      partition: entity.partitionKey,
+      key: entity.rowKey,
+      spilled: typeof entity.spill === 'string',
+    }));
+  }
+
   async #entities(
     partition: string,
     from: string,

@@ -134,19 +134,23 @@ export class ThreadStore {
     return row.document;
   }
 
-  /** Deletes what is left of a thread's partition, `MAX_TRANSACTION_ROWS` rows at a time; repeatable. */
+  /** Deletes the runs of a thread that is gone: they can be read without it, and who works on one is to stop. */
+  async clearRuns(id: string): Promise<void> {
+    await this.#clear(id, 'r', 's');
+  }
+
+  /** Deletes what is left of a thread's partition; repeatable. */
   async clear(id: string): Promise<void> {
-    // Runs first: they can be read without their thread.
-    for (const [from, to] of [
-      ['r', 's'],
-      ['', '~'],
-    ] as const) {
-      for (;;) {
-        const keys = await this.#threads.keys(id, from, to, MAX_TRANSACTION_ROWS);
-        if (keys.length === 0) break;
-        // Somebody else may be clearing it too: what is left is read again.
-        await this.#threads.commit(id, deletions(keys)).catch(ignoreConflict);
-      }
+    await this.#clear(id, '', '~');
+  }
+
+  /** `MAX_TRANSACTION_ROWS` rows at a time. */
+  async #clear(id: string, from: string, to: string): Promise<void> {
+    for (;;) {
+      const keys = await this.#threads.keys(id, from, to, MAX_TRANSACTION_ROWS);
+      if (keys.length === 0) return;
+      // Somebody else may be clearing it too: what is left is read again.
+      await this.#threads.commit(id, deletions(keys)).catch(ignoreConflict);
     }
   }
 }

@@ -34,6 +34,7 @@ describe('following the log of a run', { concurrency: true }, () => {
     changes: { after?: number; signal?: AbortSignal; keepAliveMs?: number } = {},
   ) {
     return tail({
+      run: run.object,
       read: () => logs.reader(run.object.thread_id, run.object.id, changes.signal),
       after: -1,
       status: async () => now()?.run.object.status,
@@ -78,7 +79,7 @@ describe('following the log of a run', { concurrency: true }, () => {
   });
 
   it('ends when its thread is deleted', async () => {
-    assert.deepEqual(await eventsOf(follow(live(), () => undefined)), ['done']);
+    assert.deepEqual(await eventsOf(follow(live(), () => undefined)), ['run.cancelled', 'done']);
   });
 
   it('ends where the run waits for its caller; who has seen that is told what comes after', async () => {

@@ -115,4 +115,41 @@ suite('a deployment as the compiler predicts it', { skip: compiler ? false : NO_
     const own = { chatModel: 'none', openAiBaseUrl: 'https://models.example.com/v1' };
     assert.throws(() => plan({ ...own, embeddingModel: 'm@1' }), /name of a deployment at your endpoint/);
   });
+
+  test('a private network: the image by the registry’s endpoint, the app out by NAT; a public one: neither', () => {
+    const closed = plan({ network: 'private' });
+    const open = plan({});
+    const rules = (planned: ReturnType<typeof plan>) =>
+      named(planned, 'Microsoft.Network/networkSecurityGroups')
+        .flatMap(({ properties }) => properties?.securityRules as { name: string; properties: Rule }[])
+        .filter(({ properties }) => properties.direction === 'Outbound' && properties.access === 'Allow');
+    assert.deepEqual(
+      rules(closed).map(({ properties }) => [
+        properties.destinationAddressPrefix,
+        properties.destinationPortRange,
+      ]),
+      [['10.90.2.0/24', '443']],
+    );
+    assert.deepEqual(rules(open), []);
+    const shape = (planned: ReturnType<typeof plan>) => ({
+      nat: named(planned, 'Microsoft.Network/natGateways').length,
+      sku: named(planned, 'Microsoft.ContainerRegistry/registries')[0]?.sku,
+      routed: named(planned, 'Microsoft.Web/sites')[0]?.properties?.outboundVnetRouting,
+    });
+    const all = { allTraffic: true, applicationTraffic: true };
+    assert.deepEqual(shape(closed), { nat: 1, sku: { name: 'Premium' }, routed: all });
+    const privateOnly = { allTraffic: false, applicationTraffic: false };
+    assert.deepEqual(shape(open), { nat: 0, sku: { name: 'Basic' }, routed: privateOnly });
+    const behindFirewall = plan({ network: 'private', appRouteTableId: '/subscriptions/s/routeTables/r' });
+    assert.equal(shape(behindFirewall).nat, 0);
+    const pulled = plan({ sessionImagePull: 'private-endpoint' });
+    assert.deepEqual([shape(pulled).sku, rules(pulled).length], [{ name: 'Premium' }, 1]);
+  });
 });
+
+interface Rule {
+  readonly direction: string;
+  readonly access: string;
+  readonly destinationAddressPrefix: string;
+  readonly destinationPortRange: string;
+}

@@ -60,7 +60,7 @@ suite('the queries of infra/queries', () => {
       ...functionApp.matchAll(/var \w+Function = '(\w+)'/g),
       ...queries.flatMap(({ text }) => [...text.matchAll(/Name =~ '(\w+)'/g)]),
     ].map(([, name]) => name!);
-    assert.deepEqual(named, ['runWorker', 'runPoison', 'chorePoison']);
+    assert.deepEqual(named, ['runWorker', 'runPoison', 'chorePoison', 'indexPoison']);
     assert.deepEqual(
       named.filter((name) => !registered.has(name)),
       [],

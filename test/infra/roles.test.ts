@@ -39,14 +39,14 @@ const GRANTS: Readonly<Record<string, readonly string[]>> = {
 
 /** https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations */
 const CUSTOM: Readonly<Record<string, readonly string[]>> = {
-  'modules/session-access.bicep': [
+  'modules/session-role.bicep': [
     'Microsoft.ContainerInstance/containerGroups/read',
     'Microsoft.ContainerInstance/containerGroups/write',
     'Microsoft.ContainerInstance/containerGroups/delete',
     'Microsoft.ContainerInstance/locations/operations/read',
     'Microsoft.ContainerInstance/locations/operationResults/read',
   ],
-  'modules/subnet-access.bicep': [
+  'modules/subnet-role.bicep': [
     'Microsoft.Network/virtualNetworks/subnets/read',
     'Microsoft.Network/virtualNetworks/subnets/join/action',
     'Microsoft.ManagedIdentity/userAssignedIdentities/read',
@@ -146,6 +146,12 @@ suite('what must stay closed', () => {
         ['nothing-else-in', 'Inbound', 'Deny'],
         ['nothing-out', 'Outbound', 'Deny'],
       ],
+    );
+    const pull = file.variables.get('pullRules')!.text;
+    assert.equal(pull.match(/direction:/g)?.length, 1);
+    assert.match(
+      pull,
+      /access: 'Allow'[\s\S]*destinationAddressPrefix: registryPrefix\s+destinationPortRange: '443'/,
     );
     const sessions = file.root.text.slice(file.root.text.indexOf("name: 'sessions'"));
     assert.match(

@@ -34,8 +34,8 @@ export const FOR_THE_HOST: Readonly<Record<string, string>> = {
     'tells the host to use the managed identity for its own storage and the triggers',
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'tells the host to send telemetry by identity',
   APPLICATION_INSIGHTS_NO_STATSBEAT: "the exporter's own switch",
-  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: 'the host refuses bodies above 100 MB otherwise',
-  languageWorkers__node__arguments: 'arguments of the worker process, as local/host-process.ts has them',
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT:
+    'the host refuses bodies above 100 MB otherwise; the platform takes 210 MB',
 };
 
 /** Names in local.settings.sample.json that the code does not read: for Core Tools. */

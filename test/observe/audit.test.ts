@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-
+import { type AuditEntry, createAudit } from '../../shared/callers/audit.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
-import { type AuditEntry, createAudit } from '../../shared/observe/audit.ts';
 import { testApi } from '../support/api.ts';
 
 const entry = (time: string, operation = 'getThread'): AuditEntry => ({

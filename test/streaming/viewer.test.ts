@@ -167,7 +167,7 @@ describe('viewers of a run', () => {
     assert.ok(assistant);
     const start = { project: 'team-a', threadId, assistant, request: { assistant_id } };
     const client = { signal: new AbortController().signal };
-    const own = collect(await streamNewRun(host, start as StartRun, client));
+    const own = collect((await streamNewRun(host, start as StartRun, client)).events);
     await api.engine.model.received(1);
     const [run] = (await services.stores.runs.list(threadId, { limit: 1, order: 'desc' })).data;
     assert.ok(run);

@@ -12,8 +12,8 @@ import type { EngineDependencies } from './dependencies.ts';
 import { heartbeat } from './heartbeat.ts';
 import { Interruption } from './interruption.ts';
 
-/** How often a worker looks whether its run was cancelled. Short runs never look. */
-const POLL_MS = SECOND;
+/** How often a worker looks whether its run was cancelled or its thread deleted. Short runs never look. */
+const POLL_MS = SECOND / 2;
 /** Conflicts in a row that cannot be explained: then storage is not itself, and the run is left to a later try. */
 const MAX_RIDDLES = 5;
 
@@ -35,6 +35,7 @@ export class ClaimedRun {
   #stopBeating: () => void = () => {};
   #beating = true;
   #row: RunRow;
+  #onConflict: () => Promise<boolean> = async () => false;
   #writing: Promise<unknown> = Promise.resolve();
 
   private constructor(dependencies: EngineDependencies, row: RunRow, owner: string) {
@@ -84,13 +85,25 @@ export class ClaimedRun {
   }
 
   /**
+   * @param look for what the run's own row does not explain: whether other rows that it writes have changed, so that
+   * the same write may succeed now
+   */
+  onConflict(look: () => Promise<boolean>): void {
+    this.#onConflict = look;
+  }
+
+  /**
    * Saves the run together with other rows.
    * @param change applied to the newest version, and again when that changed meanwhile
+   * @param changes asked for with every attempt
    * @throws {Interruption}
    */
-  async save(change: (record: RunRecord) => RunRecord, changes: readonly Change[] = []): Promise<void> {
+  async save(
+    change: (record: RunRecord) => RunRecord,
+    changes: () => readonly Change[] = () => [],
+  ): Promise<void> {
     const { runs } = this.#dependencies.stores;
-    await this.#serially(() => this.#write((row) => runs.save(row, change(row.document), changes)));
+    await this.#serially(() => this.#write((row) => runs.save(row, change(row.document), changes())));
   }
 
   /**
@@ -138,8 +151,9 @@ export class ClaimedRun {
         if (!(error instanceof Conflict)) throw error;
         await this.#reload();
         if (this.#row.etag !== before.etag) continue;
-        // Not the run but its thread: deleted, unless storage made the conflict up.
+        // Not the run but its thread or a message: deleted, unless storage made the conflict up.
         await this.#checkThread();
+        if (await this.#onConflict()) continue;
         if (++riddles >= MAX_RIDDLES) throw error;
         await delay(riddles * 50);
       }

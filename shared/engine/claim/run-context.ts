@@ -14,6 +14,7 @@ import { type History, loadHistory } from '../prompt/load-history.ts';
 import type { Images } from '../prompt/load-images.ts';
 import type { ClaimedRun } from './claimed-run.ts';
 import type { EngineDependencies } from './dependencies.ts';
+import { WrittenMessages } from './written-messages.ts';
 
 /** Messages of a thread that a prompt is made from at most, whatever their length. */
 const MAX_PROMPT_MESSAGES = 500;
@@ -30,6 +31,7 @@ export class RunContext {
   readonly steps: RunStepRecord[];
   /** Messages that this run wrote. */
   readonly messages: MessageRecord[];
+  readonly written: WrittenMessages;
   /** True when an earlier worker may have begun what is saved but unfinished. */
   resumed: boolean;
   workspace: RunWorkspace | undefined;
@@ -55,10 +57,18 @@ export class RunContext {
     this.steps = saved.steps;
     this.messages = saved.messages;
     this.resumed = saved.resumed;
+    this.written = new WrittenMessages(dependencies.stores, saved.messages);
+    this.messages.push(...this.written.missing(claimed.record, saved.steps));
+    claimed.onConflict(() => this.written.noteDeletions(this.run));
   }
 
   get run() {
     return this.claimed.record;
+  }
+
+  /** Of the run's model. */
+  get contextTokens(): number {
+    return contextTokens(this.dependencies.config.MODEL_CONTEXT_TOKENS, this.run.object.model);
   }
 
   /** Unix seconds. */
@@ -69,7 +79,7 @@ export class RunContext {
   /** The thread before this run; read once, since nobody else writes to a locked thread. */
   async history(): Promise<History> {
     this.#history ??= await loadHistory(this.dependencies.stores, this.run, {
-      contextTokens: contextTokens(this.dependencies.config.MODEL_CONTEXT_TOKENS, this.run.object.model),
+      contextTokens: this.contextTokens,
       maxMessages: MAX_PROMPT_MESSAGES,
     });
     return this.#history;

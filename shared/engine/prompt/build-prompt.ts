@@ -27,8 +27,15 @@ export interface PromptInput {
 /** Before the id of a file in the place of an image's URL: images are read when it is known which are needed. */
 export const IMAGE_FILE = 'image-file:';
 
-/** The conversation as groups, oldest first. Pure. */
-export function conversation(input: PromptInput): PromptGroup[] {
+export interface Conversation {
+  /** Oldest first. */
+  readonly groups: readonly PromptGroup[];
+  /** How many of them, at the end, are this run's own: one for each saved step that has something to say. */
+  readonly own: number;
+}
+
+/** The conversation before the model's next answer. Pure. */
+export function conversation(input: PromptInput): Conversation {
   const names = { code: interpreterName(input.run), search: searchName(input.run) };
   const toolGroup = toolGroupsOf(names, input.run.object.id);
   const groups: PromptGroup[] = [];
@@ -43,13 +50,14 @@ export function conversation(input: PromptInput): PromptGroup[] {
     const last = input.history[index + 1]?.object.run_id !== object.run_id;
     if (last) add(groups, steps.flatMap(toolGroup));
   }
+  const before = groups.length;
   const own = new Map(input.ownMessages.map(({ object }) => [object.id, object]));
   for (const step of input.steps) {
     const message = own.get(messageOf(step) ?? '');
     if (message && message.status !== 'in_progress') groups.push(messageGroup(message));
     add(groups, toolGroup(step));
   }
-  return groups;
+  return { groups, own: groups.length - before };
 }
 
 /**

@@ -1,12 +1,21 @@
-import { contextTokens, messageCounter } from '../../model/context.ts';
+import type { MessageRecord } from '../../api/message.ts';
+import type { RunRecord } from '../../api/run.ts';
+import type { RunStepRecord } from '../../api/run-step.ts';
+import { messageCounter } from '../../model/context.ts';
 import type { ChatMessage, ModelRequest } from '../../model/model.ts';
 import type { RunEnd } from '../../run/decide.ts';
+import type { Stores } from '../../store/stores.ts';
 import { usesFileSearch } from '../../tools/file-search.ts';
 import { CITATION_NOTE } from '../../tools/search-results.ts';
-import { INTERPRETER_NOTE, usesCodeInterpreter, workspaceNote } from '../../tools/workspace-plan.ts';
-import type { RunContext } from '../claim/run-context.ts';
+import {
+  INTERPRETER_NOTE,
+  type RunWorkspace,
+  usesCodeInterpreter,
+  workspaceNote,
+} from '../../tools/workspace-plan.ts';
 import { conversation, systemMessage } from './build-prompt.ts';
-import { withImages } from './load-images.ts';
+import type { History } from './load-history.ts';
+import { type Images, withImages } from './load-images.ts';
 import { chatToolChoice, chatTools } from './tool-definitions.ts';
 import { truncate } from './truncate.ts';
 
@@ -14,15 +23,28 @@ import { truncate } from './truncate.ts';
 const ANSWER_SHARE = 0.25;
 const MAX_ANSWER_TOKENS = 16_384;
 
+/** What a prompt is made of. */
+export interface PromptSource {
+  readonly run: RunRecord;
+  /** The thread before the run. */
+  readonly history: History;
+  /** This run's steps, oldest first, and the messages that they made. */
+  readonly steps: readonly RunStepRecord[];
+  readonly messages: readonly MessageRecord[];
+  readonly workspace: RunWorkspace;
+  /** The model's context. */
+  readonly contextTokens: number;
+  /** What was read of the images in the prompts of this run; added to. */
+  readonly images: Images;
+  readonly files: Stores['files'];
+}
+
 /** The next Chat Completions request of a run, or the end of a run whose budget leaves no room for one. */
 export async function buildRequest(
-  context: RunContext,
+  source: PromptSource,
 ): Promise<{ request: ModelRequest } | { end: RunEnd }> {
-  const { run, dependencies } = context;
+  const { run, history, workspace, contextTokens: size } = source;
   const { object, work } = run;
-  const size = contextTokens(dependencies.config.MODEL_CONTEXT_TOKENS, object.model);
-  const history = await context.history();
-  const workspace = await context.loadWorkspace(history);
   const tools = chatTools(run);
   const notes = [
     ...(usesCodeInterpreter(run) ? [INTERPRETER_NOTE, workspaceNote(workspace) ?? ''] : []),
@@ -31,19 +53,14 @@ export async function buildRequest(
   const system = systemMessage(run, notes);
 
   // The message of a turn that is done again is part of its answer, not of its question.
-  const steps = work.halfTurn ? context.steps.slice(0, -1) : context.steps;
-
-  const groups = conversation({
+  const steps = work.halfTurn ? source.steps.slice(0, -1) : source.steps;
+  const { groups, own } = conversation({
     run,
     history: history.messages,
     pastSteps: history.pastSteps,
     steps,
-    ownMessages: context.messages,
+    ownMessages: source.messages,
   });
-  // Groups of this run stand at the end, one for each saved step that has something to say.
-  const own =
-    groups.length -
-    conversation({ ...history, history: history.messages, run, steps: [], ownMessages: [] }).length;
   const fixed = [...(system ? [system] : []), ...toolMessages(tools)];
   const all = [...fixed, ...groups.flatMap((group) => group.messages)];
   const answer =
@@ -69,20 +86,20 @@ export async function buildRequest(
   if (overhead + count(conversed) > budget) {
     return { end: { status: 'incomplete', incompleteReason: 'max_prompt_tokens' } };
   }
-  const shown = await withImages(dependencies.stores.files, run.project, conversed, context.images);
+  const shown = await withImages(source.files, run.project, conversed, source.images);
   const messages: ChatMessage[] = [...(system ? [system] : []), ...shown];
-  return { request: toRequest(context, messages, tools, answer) };
+  return { request: toRequest(run, messages, tools, answer) };
 }
 
 /** Parameters are the caller's choice and go out only when set; the API's defaults are the model's own. */
 function toRequest(
-  context: RunContext,
+  run: RunRecord,
   messages: ChatMessage[],
   tools: ReturnType<typeof chatTools>,
   answer: number | undefined,
 ): ModelRequest {
-  const { object, work } = context.run;
-  const choice = chatToolChoice(context.run);
+  const { object, work } = run;
+  const choice = chatToolChoice(run);
   const format = object.response_format;
   return {
     model: object.model,

@@ -4,7 +4,6 @@ import { type FinishReason, ModelError, type ModelRequest, type Usage } from '..
 import type { RunEnd } from '../../run/decide.ts';
 import { progressed } from '../../run/run-changes.ts';
 import { completedMessage, completedStep } from '../../run/steps.ts';
-import { messageChangesOf } from '../../store/message-rows.ts';
 import { stepChange } from '../../store/run-steps.ts';
 import type { Change } from '../../store/table.ts';
 import { workspaceChange } from '../../store/workspace.ts';
@@ -33,7 +32,7 @@ interface Answer {
 export async function callModel(context: RunContext): Promise<RunEnd | undefined> {
   if (context.savedUntold) context.sink.catchUp(context);
   context.savedUntold = false;
-  const request = await buildRequest(context);
+  const request = await nextRequest(context);
   if ('end' in request) return request.end;
   const writer = new TurnWriter(context, await context.citables());
   try {
@@ -45,6 +44,14 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
     logFailure(context, error);
     return endOf(error);
   }
+}
+
+async function nextRequest(context: RunContext) {
+  const { run, steps, messages, images, contextTokens } = context;
+  const { files } = context.dependencies.stores;
+  const history = await context.history();
+  const workspace = await context.loadWorkspace(history);
+  return buildRequest({ run, history, steps, messages, workspace, contextTokens, images, files });
 }
 
 /**
@@ -152,16 +159,17 @@ async function saveToolTurn(context: RunContext, { message, messageStep, toolSte
     details.type === 'message_creation' ? details.message_creation.message_id : undefined,
   );
   const messages = context.messages.filter(({ object }) => ids.includes(object.id));
-  const changes: Change[] = [...messages.flatMap(messageChangesOf), ...steps.map(stepChange)];
+  const others: Change[] = steps.map(stepChange);
   // Names given to uploaded files stay, whatever becomes of this worker.
   if (context.workspace && Object.keys(context.workspace.inputs).length > 0)
-    changes.push(workspaceChange(context.workspace));
+    others.push(workspaceChange(context.workspace));
   // Counted once, however often storage makes this be tried.
   const { usage, modelCalls } = context.countTurn(context.run).work;
   await context.claimed.save(
     (record) => progressed({ ...record, work: { ...record.work, usage, modelCalls, halfTurn: false } }),
-    changes,
+    () => [...context.written.changes(messages), ...others],
   );
+  context.written.noteSaved(messages);
   context.dependencies.crash('after-turn-saved');
   context.nextTurn();
 }

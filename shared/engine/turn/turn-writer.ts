@@ -13,9 +13,7 @@ import {
   stepEnded,
   textsAnnotated,
 } from '../../run/story.ts';
-import { messageChangesOf } from '../../store/message-rows.ts';
 import { stepChange } from '../../store/run-steps.ts';
-import type { Change } from '../../store/table.ts';
 import type { RunContext } from '../claim/run-context.ts';
 import type { TextPiece } from './answer-text.ts';
 import { type CitedPiece, CitedText } from './cited-text.ts';
@@ -173,9 +171,7 @@ export class TurnWriter {
     const { empty, begun, step } = this.#draft.beginMessage();
     this.#teller.tell([...stepBegun(step.object), ...messageBegun(empty.object, begun.object.content)]);
     // In a streamed run the message's id leads somewhere from the start.
-    if (this.#context.run.work.stream) {
-      this.#save((record) => record, [...messageChangesOf(begun), stepChange(step)]);
-    }
+    if (this.#context.run.work.stream) this.#save((record) => record, begun, step);
     return begun;
   }
 
@@ -193,7 +189,7 @@ export class TurnWriter {
     this.#messageDone = true;
     const release = this.#teller.holdBack();
     const half = (record: RunRecord) => ({ ...record, work: { ...record.work, halfTurn: true } });
-    this.#save(half, [...messageChangesOf(message), stepChange(done)], () => {
+    this.#save(half, message, done, () => {
       this.#context.putMessage(message);
       this.#context.putStep(done);
       release(stepEnded(done.object, message.object));
@@ -202,11 +198,17 @@ export class TurnWriter {
 
   #save(
     change: (record: RunRecord) => RunRecord,
-    changes: readonly Change[],
+    message: MessageRecord,
+    step: RunStepRecord,
     saved: () => void = () => {},
   ): void {
+    const context = this.#context;
+    const changes = () => [...context.written.changes([message]), stepChange(step)];
     const before = this.#saving ?? Promise.resolve();
-    this.#saving = before.then(() => this.#context.claimed.save(change, changes)).then(saved);
+    this.#saving = before
+      .then(() => context.claimed.save(change, changes))
+      .then(() => context.written.noteSaved([message]))
+      .then(saved);
     // Awaited when the answer is complete; until then a failure must not count as unhandled.
     this.#saving.catch(() => undefined);
   }
