@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 
 import { readConfig } from '../shared/config.ts';
-import { endInOrder, services, startDraining } from '../shared/services.ts';
+import { endAtSignal, endInOrder, services } from '../shared/services.ts';
 
 /** The app as a whole: files and events are streamed both ways, it starts only when set up right, and stops in order. */
 app.setup({ enableHttpStream: true });
@@ -15,4 +15,4 @@ app.hook.appStart(() => {
 
 // Azure asks the worker to end, and ends it when this is done; a process that runs by itself gets the signal.
 app.hook.appTerminate(endInOrder);
-process.once('SIGTERM', startDraining);
+endAtSignal();

@@ -2,8 +2,14 @@ import { changeAssistant, newAssistant, presentAssistant } from '../shared/api/a
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
-import { filesOfResources, requireFiles, requireVectorStores } from '../shared/http/references.ts';
+import {
+  filesOfNewStores,
+  filesOfResources,
+  requireFiles,
+  requireVectorStores,
+} from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
+import { withNewStores } from '../shared/indexing/thread-store.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: HandlersOf<'assistants', Services> = {
@@ -11,10 +17,15 @@ export const handlers: HandlersOf<'assistants', Services> = {
     return presentPage(await assistants.list(project, query), presentAssistant);
   },
 
-  createAssistant: async ({ project, body }, { stores, clock }) => {
-    requireVectorStores(body.tool_resources);
-    await requireFiles(stores.files, project, filesOfResources(body.tool_resources));
-    const record = newAssistant(body, project, clock.now());
+  createAssistant: async ({ project, body }, all) => {
+    const { stores, clock } = all;
+    await requireVectorStores(stores.vectorStores, project, body.tool_resources);
+    await requireFiles(stores.files, project, [
+      ...filesOfResources(body.tool_resources),
+      ...filesOfNewStores(body.tool_resources),
+    ]);
+    const tool_resources = await withNewStores(all, project, body.tool_resources);
+    const record = newAssistant({ ...body, tool_resources }, project, clock.now());
     await stores.assistants.insert(record);
     return presentAssistant(record);
   },
@@ -27,7 +38,7 @@ export const handlers: HandlersOf<'assistants', Services> = {
 
   modifyAssistant: async ({ project, params: { assistant_id: id }, body }, { stores }) => {
     if (!(await stores.assistants.get(project, id))) throw notFound('assistant', id);
-    requireVectorStores(body.tool_resources);
+    await requireVectorStores(stores.vectorStores, project, body.tool_resources);
     await requireFiles(stores.files, project, filesOfResources(body.tool_resources));
     const changed = await stores.assistants.update(project, id, (record) => changeAssistant(record, body));
     if (!changed) throw notFound('assistant', id);

@@ -6,6 +6,7 @@ import type { HandlersOf } from '../shared/http/call.ts';
 import { filesOfMessages, requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { notWhileWritten, whenWritten } from '../shared/http/when-written.ts';
+import { attachForSearch } from '../shared/indexing/thread-store.ts';
 import { type Services, services } from '../shared/services.ts';
 import { MAX_MESSAGES } from '../shared/store/messages.ts';
 
@@ -16,10 +17,15 @@ export const handlers: HandlersOf<'messages', Services> = {
     return presentPage(page, presentMessage);
   },
 
-  createMessage: async ({ project, params: { thread_id: threadId }, body }, { stores, clock }) => {
+  createMessage: async ({ project, params: { thread_id: threadId }, body }, all) => {
+    const { stores, clock } = all;
     await requireFiles(stores.files, project, filesOfMessages([body], ''));
-    const appended = await stores.messages.append(project, threadId, (id) =>
-      newMessage(body, { project, threadId, id, now: clock.now() }),
+    const storeId = await attachForSearch(all, project, threadId, [body]);
+    const appended = await stores.messages.append(
+      project,
+      threadId,
+      (id) => newMessage(body, { project, threadId, id, now: clock.now() }),
+      storeId,
     );
     switch (appended.outcome) {
       case 'appended':

@@ -20,6 +20,7 @@ import {
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
 import { streamReply } from '../shared/http/run-stream.ts';
 import { serve } from '../shared/http/serve.ts';
+import { attachForSearch } from '../shared/indexing/thread-store.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
 
@@ -42,11 +43,13 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
       requireFiles(all.stores.files, project, messages),
     ]);
     requireToolChoice(assistant, body);
+    const storeId = await attachForSearch(all, project, threadId, body.additional_messages ?? []);
     const start = {
       project,
       threadId,
       assistant,
       request: body,
+      storeId,
       wordless: dialect === 'v1',
       mark: once?.mark,
     };

@@ -13,6 +13,7 @@ import type { HandlersOf } from '../shared/http/call.ts';
 import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
 import {
   filesOfMessages,
+  filesOfNewStores,
   filesOfResources,
   requireAssistant,
   requireFiles,
@@ -21,7 +22,8 @@ import {
 } from '../shared/http/references.ts';
 import { streamReply } from '../shared/http/run-stream.ts';
 import { serve } from '../shared/http/serve.ts';
-import { newId } from '../shared/ids.ts';
+import { newId, sortKeyOf } from '../shared/ids.ts';
+import { attachToNewThread, withNewStores } from '../shared/indexing/thread-store.ts';
 import { type Services, services } from '../shared/services.ts';
 
 /** @throws {ApiError} 404 for a file or vector store that is not the project's */
@@ -31,22 +33,32 @@ async function requireResources(
   thread: CreateThread,
   prefix: string,
 ): Promise<void> {
-  requireVectorStores(thread.tool_resources, prefix);
+  await requireVectorStores(stores.vectorStores, project, thread.tool_resources, prefix);
   await requireFiles(stores.files, project, [
     ...filesOfResources(thread.tool_resources, prefix),
+    ...filesOfNewStores(thread.tool_resources, prefix),
     ...filesOfMessages(thread.messages ?? [], `${prefix}messages`),
   ]);
 }
 
-/** @param id where one was set aside */
-async function create({ stores, clock }: Services, project: string, request: CreateThread, id?: string) {
+/**
+ * The thread, after the vector store that it names: whatever fails, no thread names one that never was.
+ * @param reserved its id, where one was set aside
+ */
+async function create(all: Services, project: string, request: CreateThread, reserved?: string) {
+  const { stores, clock } = all;
   const now = clock.now();
-  const made = newThread(request, now);
-  const thread = id === undefined ? made : { ...made, id };
-  const messages = (request.messages ?? []).map((message) =>
-    newMessage(message, { project, threadId: thread.id, id: newId('message', now), now }),
+  const id = reserved ?? newId('thread', now);
+  const messages = request.messages ?? [];
+  const made = await withNewStores(all, project, request.tool_resources, id);
+  const place = { id, storeId: made?.file_search?.vector_store_ids?.[0], place: sortKeyOf(id) ?? '' };
+  const storeId = await attachToNewThread(all, project, place, messages);
+  const search = storeId === undefined ? {} : { file_search: { vector_store_ids: [storeId] } };
+  const thread = newThread({ ...request, tool_resources: { ...made, ...search } }, now, id);
+  const records = messages.map((message) =>
+    newMessage(message, { project, threadId: id, id: newId('message', now), now }),
   );
-  return stores.threads.create(project, thread, messages);
+  return stores.threads.create(project, thread, records);
 }
 
 /** The assistant as one run is to see it. */
@@ -78,10 +90,10 @@ export const handlers: HandlersOf<'threads', Services> = {
         return streamReply(streamAgain(all, run, { ...options, createdThread: presentThread(before) }));
       await takeBackThread(all, project, before.object.id);
     }
-    requireVectorStores(body.tool_resources);
     const [assistant] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
       requireResources(all, project, body.thread ?? {}, 'thread.'),
+      requireVectorStores(all.stores.vectorStores, project, body.tool_resources),
       requireFiles(all.stores.files, project, filesOfResources(body.tool_resources)),
     ]);
     requireToolChoice(assistant, body);
@@ -116,7 +128,7 @@ export const handlers: HandlersOf<'threads', Services> = {
 
   modifyThread: async ({ project, params: { thread_id: id }, body }, { stores }) => {
     if (!(await stores.threads.get(project, id))) throw notFound('thread', id);
-    requireVectorStores(body.tool_resources);
+    await requireVectorStores(stores.vectorStores, project, body.tool_resources);
     await requireFiles(stores.files, project, filesOfResources(body.tool_resources));
     const changed = await stores.threads.update(project, id, (thread) => changeThread(thread, body));
     if (!changed) throw notFound('thread', id);

@@ -24,6 +24,7 @@ const prefixes = {
   upload: 'upload_',
   part: 'part_',
   vectorStore: 'vs_',
+  fileBatch: 'vsfb_',
   request: 'req_',
 } as const;
 export type IdKind = keyof typeof prefixes;
@@ -104,7 +105,7 @@ export function timeOfId(id: string): number | undefined {
   return sortKey === undefined ? undefined : timeOfSortKey(sortKey);
 }
 
-const timeOfSortKey = (sortKey: string): number => decode(sortKey.slice(0, TIME_CHARACTERS));
+export const timeOfSortKey = (sortKey: string): number => decode(sortKey.slice(0, TIME_CHARACTERS));
 
 function decode(text: string): number {
   let value = 0;

@@ -6,14 +6,17 @@ import { crashAt } from './crash-points.ts';
 import type { EngineDependencies } from './engine/claim/dependencies.ts';
 import { WorkInProgress } from './engine/claim/work-in-progress.ts';
 import { EventLogs } from './events/event-log.ts';
+import type { IndexingDependencies } from './indexing/dependencies.ts';
+import { announceDeletion } from './indexing/forget-file.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
 import { createModel } from './model/openai.ts';
 import { observeCode, observeModel, observeRuns, observeSessions } from './observe/observed.ts';
 import { watchStorageFaults } from './observe/storage-faults.ts';
 import { createTelemetry, type Telemetry } from './observe/telemetry.ts';
 import { ChoreQueue } from './queue/chore-queue.ts';
+import { IndexQueue } from './queue/index-queue.ts';
 import { RunQueue } from './queue/run-queue.ts';
-import { createSearch, type Search } from './search/search.ts';
+import { createSearch } from './search/search.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import type { Sessions } from './sessions/session.ts';
@@ -25,14 +28,13 @@ import { ensureStorage, openStores } from './store/stores.ts';
 import { CodeInterpreter } from './tools/code-interpreter.ts';
 
 /** Everything that functions need, made once per process. */
-export interface Services extends EngineDependencies {
+export interface Services extends EngineDependencies, IndexingDependencies {
   readonly chores: ChoreQueue;
   readonly sessions: Sessions;
   readonly groups: ContainerGroups;
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
   readonly audit: Audit;
-  readonly search: Search;
   readonly telemetry: Telemetry;
   /** Sends what was measured and not yet sent. */
   readonly flushTelemetry: () => Promise<void>;
@@ -49,7 +51,10 @@ export async function createServices(
   const account = await openStorageAccount(config);
   watchStorageFaults(account.hosts, telemetry);
   await ensureStorage(account);
-  const plain = openStores(account, clock);
+  const indexQueue = new IndexQueue(account.queue('index'));
+  const plain = openStores(account, clock, (project, fileId) =>
+    announceDeletion({ stores: plain, indexQueue, clock }, project, fileId),
+  );
   const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock, log) };
   const crash = crashAt(config.HOURGLASS_CRASH_AT);
   const chores = new ChoreQueue(account.queue('chores'));
@@ -89,6 +94,7 @@ export async function createServices(
     events,
     search,
     runQueue: new RunQueue(account.queue('runs')),
+    indexQueue,
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
     audit,
@@ -105,7 +111,7 @@ export async function createServices(
 const drained = new AbortController();
 
 /** Asks the work of this process to come to a stop: runs are handed to other instances. */
-export const startDraining = (): void => drained.abort();
+const startDraining = (): void => drained.abort();
 
 /** The platform gives a worker 5 s to end in order. */
 const HAND_OVER_MS = 3.5 * SECOND;
@@ -120,6 +126,19 @@ export async function endInOrder(): Promise<void> {
   await all.inProgress.idle(HAND_OVER_MS);
   const sent = Promise.all([all.flushTelemetry(), all.audit.flush()]);
   await Promise.race([sent, setTimeout(FLUSH_MS, undefined, { ref: false })]);
+}
+
+/**
+ * Ends this process at its first SIGTERM, in order; at a second one it ends at once. Where something else listens to
+ * the signal, as the local host does, that ends the process in its own order, and here only the runs are handed over.
+ */
+export function endAtSignal(): void {
+  process.once('SIGTERM', () => {
+    startDraining();
+    if (process.listenerCount('SIGTERM') > 0) return;
+    // Nobody listens any more, so that the signal does what it does by default.
+    void endInOrder().finally(() => process.kill(process.pid, 'SIGTERM'));
+  });
 }
 
 let made: Promise<Services> | undefined;

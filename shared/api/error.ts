@@ -46,6 +46,7 @@ const names = {
   upload: 'upload',
   part: 'upload part',
   vectorStore: 'vector store',
+  fileBatch: 'vector store file batch',
 } as const satisfies Partial<Record<IdKind, string>>;
 export type ObjectKind = keyof typeof names;
 

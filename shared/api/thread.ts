@@ -39,9 +39,9 @@ export const modifyThread = z.strictObject({ tool_resources: toolResources(), me
 export type ModifyThread = z.output<typeof modifyThread>;
 
 /** A new, empty thread; `now` in Unix milliseconds. */
-export function newThread(request: CreateThread, now: number): Thread {
+export function newThread(request: CreateThread, now: number, id = newId('thread', now)): Thread {
   return {
-    id: newId('thread', now),
+    id,
     object: 'thread',
     created_at: unixSeconds(now),
     tool_resources: newResources(request.tool_resources, []),

@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
 
+import { chunkingStrategy } from './chunking-strategy.ts';
 import { id, integer, metadata, modelSideName, number } from './fields.ts';
 
 /** What an assistant or a run can use, and the files and vector stores it may use it on. */
@@ -48,27 +49,11 @@ const codeInterpreterResources = z.strictObject({
 
 const fileSearchResources = z.strictObject({ vector_store_ids: z.array(id()).max(1).optional() });
 
-const chunkingStrategy = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('auto') }),
-  z.strictObject({
-    type: z.literal('static'),
-    static: z
-      .strictObject({ max_chunk_size_tokens: integer(100, 4096), chunk_overlap_tokens: integer(0, 4096) })
-      .check((context) => {
-        const { max_chunk_size_tokens: size, chunk_overlap_tokens: overlap } = context.value;
-        if (overlap * 2 <= size) return;
-        context.issues.push({
-          code: 'custom',
-          message: `Invalid 'chunk_overlap_tokens': the overlap (${overlap}) must not exceed half of 'max_chunk_size_tokens' (${size}).`,
-          path: ['chunk_overlap_tokens'],
-          input: overlap,
-        });
-      }),
-  }),
-]);
+/** Files that a store made along the way begins with; more are added to it in batches. */
+const FILES_OF_NEW_STORE = 10_000;
 
 const newVectorStore = z.strictObject({
-  file_ids: z.array(id()).max(100_000_000).optional(),
+  file_ids: z.array(id()).max(FILES_OF_NEW_STORE).optional(),
   chunking_strategy: chunkingStrategy.optional(),
   metadata: metadata(),
 });

@@ -1,7 +1,10 @@
 import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
+import type { Crash } from '../crash-points.ts';
 import type { EventLogs } from '../events/event-log.ts';
 import type { Log } from '../log.ts';
 import type { ChoreQueue } from '../queue/chore-queue.ts';
+import type { IndexQueue } from '../queue/index-queue.ts';
 import type { ContainerGroups } from '../sessions/container-groups.ts';
 import type { Sessions } from '../sessions/session.ts';
 import type { Stores } from '../store/stores.ts';
@@ -14,6 +17,9 @@ export interface ChoreDependencies {
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
   readonly chores: ChoreQueue;
+  readonly indexQueue: IndexQueue;
+  readonly crash: Crash;
+  readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
 }

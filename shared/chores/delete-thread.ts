@@ -1,4 +1,8 @@
+import type { ThreadRecord } from '../api/thread.ts';
+import { removeStore } from '../indexing/remove-store.ts';
 import { errorFields } from '../log.ts';
+import type { ThreadRemoval } from '../queue/chore-queue.ts';
+import { vectorStoreOf } from '../store/thread-files.ts';
 import type { ChoreDependencies } from './chore-dependencies.ts';
 
 /** How long after a request to delete a thread the deletion is looked at again. */
@@ -13,10 +17,13 @@ export async function deleteThread(
   project: string,
   threadId: string,
 ): Promise<boolean> {
-  if (!(await services.stores.threads.get(project, threadId))) return false;
-  await services.chores.enqueueThreadRemoval(threadId, SECOND_LOOK_MS);
+  const thread = await services.stores.threads.get(project, threadId);
+  if (!thread) return false;
+  const store = await ownStore(services, thread);
+  const removal = { threadId, ...(store ? { store } : {}) };
+  await services.chores.enqueueThreadRemoval(removal, SECOND_LOOK_MS);
   if (!(await services.stores.threads.remove(project, threadId))) return false;
-  await clearThread(services, threadId);
+  await clearThread(services, removal);
   return true;
 }
 
@@ -42,12 +49,21 @@ export async function takeBackThread(
 
 /** What is left of a thread that is gone; repeatable. */
 export async function clearThread(
-  { stores, sessions, events }: ChoreDependencies,
-  threadId: string,
+  services: ChoreDependencies,
+  { threadId, store }: ThreadRemoval,
 ): Promise<void> {
+  const { stores, sessions, events } = services;
   // Before the session, whose end takes its time: the stream of a live run ends with its row.
   await stores.threads.clearRuns(threadId);
+  if (store) await removeStore(services, store.project, store.id);
   await sessions.remove(threadId);
   await stores.threads.clear(threadId);
   await Promise.all([stores.clearSpills(threadId), events.removeThread(threadId)]);
+}
+
+/** The vector store that was made for the thread; one that it was given stays. */
+async function ownStore({ stores }: ChoreDependencies, { project, object }: ThreadRecord) {
+  const id = vectorStoreOf(object);
+  const view = id === undefined ? undefined : await stores.vectorStores.get(project, id);
+  return view?.record.threadId === object.id ? { project, id: view.record.object.id } : undefined;
 }

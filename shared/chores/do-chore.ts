@@ -15,7 +15,7 @@ export async function doChore(services: ChoreDependencies, message: ChoreMessage
       return removeEnded(message.due, { groups, queue: chores, marks: stores.endMarks, clock });
     }
     case 'remove-thread':
-      return clearThread(services, message.threadId);
+      return clearThread(services, message);
   }
 }
 

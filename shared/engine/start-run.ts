@@ -8,7 +8,7 @@ import { claimed, unattended } from '../run/run-changes.ts';
 import { MAX_MESSAGES } from '../store/messages.ts';
 import type { RunRow } from '../store/runs.ts';
 import { Conflict, type Row } from '../store/table.ts';
-import { withAttachments } from '../store/thread-files.ts';
+import { withAttachments, withVectorStore } from '../store/thread-files.ts';
 import { type ThreadDocument, toRecord } from '../store/threads.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
@@ -19,6 +19,8 @@ export interface StartRun {
   readonly threadId: string;
   readonly assistant: AssistantRecord;
   readonly request: CreateRun;
+  /** The vector store that files of the additional messages went into. */
+  readonly storeId?: string | undefined;
   /** Of the request, where it named itself by an idempotency key: see {@link earlierRun}. */
   readonly mark?: string | undefined;
   /** Set when the caller advances the run itself (a streaming request): it holds the lease from the start. */
@@ -52,7 +54,7 @@ export async function startRun(dependencies: EngineDependencies, start: StartRun
 
 async function begin(dependencies: EngineDependencies, start: StartRun): Promise<StartedRun> {
   const { stores, clock, config, runQueue, crash } = dependencies;
-  const { project, threadId, assistant, request, owner } = start;
+  const { project, threadId, assistant, request, owner, storeId } = start;
   const thread = await unlockedThread(dependencies, start);
   const record = toRecord(thread);
   const now = clock.now();
@@ -76,13 +78,13 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
     messageCount,
     lastMessageKey: newest,
   };
-  const { object } = withAttachments(thread.document, messages);
+  const { object } = withVectorStore(withAttachments(thread.document, messages), storeId);
   const plain = newRun(place, { ...record, object }, assistant, request);
   const leaseMs = config.runLeaseMs;
   const queued = unattended({ ...plain, work: { ...plain.work, watchdog } }, now + leaseMs);
   try {
     const first = owner ? claimed(queued, { owner, now, leaseMs }) : queued;
-    return { queued, row: await stores.runs.begin(thread, first, messages) };
+    return { queued, row: await stores.runs.begin(thread, first, messages, storeId) };
   } catch (error) {
     // Without a run there is nothing to watch.
     if (error instanceof Conflict) await dismissWatchdog(dependencies, watchdog);

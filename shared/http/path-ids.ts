@@ -14,6 +14,8 @@ const kinds: Readonly<Record<Exclude<Parameter, 'model'>, ObjectKind>> = {
   step_id: 'step',
   file_id: 'file',
   upload_id: 'upload',
+  vector_store_id: 'vectorStore',
+  batch_id: 'fileBatch',
 };
 
 /**

@@ -5,6 +5,7 @@ import type { CreateRun } from '../api/run.ts';
 import type { NewToolResources, ToolResourcesChange } from '../api/tool.ts';
 import type { FileStore } from '../store/files.ts';
 import type { Stores } from '../store/stores.ts';
+import type { VectorStores } from '../store/vector-stores.ts';
 
 /** An object of the project that a request names, and where. */
 export interface Reference {
@@ -42,19 +43,22 @@ export function requireToolChoice(
 
 /** Files asked for at once; a request names few. */
 const AT_ONCE = 16;
+/** More than so many are looked up together first. */
+const MANY = 32;
 
 /**
  * Makes sure that the files a request names are the project's.
  * @throws {ApiError} 404 for the first that is not, whoever else may own it
  */
 export async function requireFiles(
-  files: Pick<FileStore, 'get'>,
+  files: Pick<FileStore, 'get' | 'among'>,
   project: string,
   references: readonly Reference[],
 ): Promise<void> {
   const places = new Map<string, string>();
   for (const { id, param } of references) if (!places.has(id)) places.set(id, param);
-  const waiting = [...places];
+  const known = places.size > MANY ? await files.among(project, [...places.keys()]) : new Set();
+  const waiting = [...places].filter(([id]) => !known.has(id));
   while (waiting.length > 0) {
     const batch = waiting.splice(0, AT_ONCE);
     const found = await Promise.all(batch.map(([id]) => files.get(project, id)));
@@ -97,17 +101,28 @@ export function filesOfResources(
   }));
 }
 
+/** The files of vector stores that are made along the way. */
+export function filesOfNewStores(resources: NewToolResources, prefix = ''): Reference[] {
+  return (resources?.file_search?.vector_stores ?? []).flatMap(({ file_ids: ids }, store) =>
+    (ids ?? []).map((id, index) => ({
+      id,
+      param: `${prefix}tool_resources.file_search.vector_stores[${store}].file_ids[${index}]`,
+    })),
+  );
+}
+
 /**
- * There are no vector stores yet: naming one is naming an unknown object, and asking for one is refused.
- * @throws {ApiError} 404, 400
+ * Makes sure that the vector stores a request names are the project's.
+ * @throws {ApiError} 404
  */
-export function requireVectorStores(resources: NewToolResources | ToolResourcesChange, prefix = ''): void {
-  const search = resources?.file_search;
-  if (!search) return;
-  const place = `${prefix}tool_resources.file_search`;
-  const id = search.vector_store_ids?.[0];
-  if (id !== undefined) throw notFound('vectorStore', id, `${place}.vector_store_ids[0]`);
-  if ('vector_stores' in search && search.vector_stores && search.vector_stores.length > 0) {
-    throw badRequest('This deployment has no vector stores.', `${place}.vector_stores`, 'unsupported_value');
+export async function requireVectorStores(
+  stores: Pick<VectorStores, 'get'>,
+  project: string,
+  resources: NewToolResources | ToolResourcesChange,
+  prefix = '',
+): Promise<void> {
+  const param = `${prefix}tool_resources.file_search.vector_store_ids`;
+  for (const [index, id] of (resources?.file_search?.vector_store_ids ?? []).entries()) {
+    if (!(await stores.get(project, id))) throw notFound('vectorStore', id, `${param}[${index}]`);
   }
 }

@@ -18,6 +18,8 @@ export interface Telemetry {
   codeRan(outcome: 'ran' | 'not-run', milliseconds: number): void;
   /** A container group was started and answered, or could not be had. `ttlMs`: what it may be billed for. */
   sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number): void;
+  /** A file in a vector store came to its end; counted from its addition. `code`: of its error, or empty. */
+  fileIndexed(outcome: 'completed' | 'failed', code: string, milliseconds: number): void;
   /** Storage answered that it is throttled or failing. */
   storageFault(service: string, status: number): void;
   /** A span around `work`, below the one that is open. */
@@ -44,6 +46,10 @@ export function createTelemetry(): Telemetry {
     unit: 's',
     description: 'Seconds that started sessions may be billed for',
   });
+  const indexed = meter.createCounter('hourglass.index.files', {
+    description: 'Files in vector stores by end state and error code',
+  });
+  const indexTime = meter.createHistogram('hourglass.index.duration', MILLISECONDS);
   const storageFaults = meter.createCounter('hourglass.storage.faults', {
     description: 'Answers of storage that were tried again, by service and status',
   });
@@ -65,6 +71,10 @@ export function createTelemetry(): Telemetry {
       sessions.add(1, { outcome });
       sessionStart.record(milliseconds, { outcome });
       if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000);
+    },
+    fileIndexed(outcome, code, milliseconds) {
+      indexed.add(1, { outcome, code });
+      indexTime.record(milliseconds, { outcome });
     },
     storageFault: (service, status) => storageFaults.add(1, { service, status }),
     async span(name, attributes, work) {

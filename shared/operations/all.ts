@@ -6,6 +6,7 @@ import { modelOperations } from './models.ts';
 import { runOperations } from './runs.ts';
 import { threadOperations } from './threads.ts';
 import { uploadOperations } from './uploads.ts';
+import { vectorStoreOperations } from './vector-stores.ts';
 
 /**
  * The whole API, a row for each operation. Routes, validation, the types of the handlers (all of them have to be
@@ -20,6 +21,7 @@ export const operations = {
   ...runOperations,
   ...fileOperations,
   ...uploadOperations,
+  ...vectorStoreOperations,
   ...modelOperations,
 };
 

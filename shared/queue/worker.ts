@@ -16,7 +16,16 @@ export const worker =
     }
   };
 
-const subjects = { runId: 'run', threadId: 'thread', group: 'group', kind: 'kind', type: 'type' };
+const subjects = {
+  runId: 'run',
+  threadId: 'thread',
+  storeId: 'store',
+  fileId: 'file',
+  batchId: 'batch',
+  group: 'group',
+  kind: 'kind',
+  type: 'type',
+};
 
 /** The ids in a message. What somebody else put there is not repeated. */
 function subjectOf(message: unknown): LogFields {

@@ -29,9 +29,14 @@ export interface NewFile {
   readonly maxBytes: number;
 }
 
+/** Tells that a file is about to be removed, to whom it concerns; done before, and repeatable. */
+export type AnnounceRemoval = (project: string, id: string) => Promise<void>;
+
 /** A transfer holds at most this much of a file in memory: blocks of 1 MiB, two on their way. */
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_AT_ONCE = 2;
+/** What the table service answers at once. */
+const KEYS_AT_ONCE = 1000;
 
 /** Files: rows in table `files`, bytes in container `files` under `PROJECT/ID`, streamed both ways. */
 export class FileStore {
@@ -39,9 +44,11 @@ export class FileStore {
   readonly #table: DocumentTable;
   readonly #blobs: ContainerClient;
   readonly #clock: Clock;
+  readonly #announce: AnnounceRemoval;
 
-  constructor(table: DocumentTable, blobs: ContainerClient, clock: Clock) {
+  constructor(table: DocumentTable, blobs: ContainerClient, clock: Clock, announce: AnnounceRemoval) {
     this.#clock = clock;
+    this.#announce = announce;
     this.#table = table;
     this.#rows = new ProjectCollection<FileRecord>(table, 'file');
     this.#blobs = blobs;
@@ -127,7 +134,11 @@ export class FileStore {
    * ask for its removal again.
    */
   async remove(project: string, id: string): Promise<boolean> {
-    return (await this.#rows.remove(project, id, () => this.discard(project, id))) !== undefined;
+    const removed = await this.#rows.remove(project, id, async () => {
+      await this.#announce(project, id);
+      await this.discard(project, id);
+    });
+    return removed !== undefined;
   }
 
   /**
@@ -162,6 +173,30 @@ export class FileStore {
     return new Set(ids.filter((id) => there.has(id)));
   }
 
+  /**
+   * Those of many ids that are found where ids of ours stand by their time: files that were uploaded together cost one
+   * request for a thousand. The others may be there as well, and have to be asked for by themselves.
+   */
+  async among(project: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const waiting = ids.flatMap((id) => sortKeyOf(id) ?? []).toSorted();
+    const wanted = new Set(ids);
+    const found = new Set<string>();
+    const { ascending } = projectKeys;
+    for (let next = waiting[0]; next !== undefined; ) {
+      const keys = await this.#table.keys(project, ascending + next, endOf(ascending), KEYS_AT_ONCE);
+      const before = found.size;
+      for (const key of keys) {
+        const id = `file-${key.slice(ascending.length)}`;
+        if (wanted.has(id)) found.add(id);
+      }
+      const last = keys.at(-1)?.slice(ascending.length);
+      // Where few stand together, reading all that is between costs more than asking.
+      if (last === undefined || keys.length < KEYS_AT_ONCE || found.size - before < KEYS_AT_ONCE / 50) break;
+      next = waiting.find((key) => key > last);
+    }
+    return found;
+  }
+
   /** Ids of the files whose sort keys begin with `prefix`, which others may have made in the same moment. */
   #idsBeside(project: string, prefix: string): Promise<string[]> {
     const from = ascendingKey(projectKeys, prefix);
@@ -187,10 +222,23 @@ export class FileStore {
     return response && { record, stream: response.readableStreamBody as Readable };
   }
 
+  /** The first bytes of a file, as many as there are of `most`; undefined when it is gone. */
+  async start({ project, object }: FileRecord, most: number): Promise<Buffer | undefined> {
+    const count = Math.min(object.bytes, most);
+    // A range of what is empty is an error.
+    if (count === 0) return Buffer.alloc(0);
+    return this.#blob(project, object.id).downloadToBuffer(0, count).catch(undefinedIfGone);
+  }
+
   /** Whole content, for small files only. */
   async read(project: string, id: string): Promise<Buffer | undefined> {
     if (!(await this.get(project, id))) return undefined;
     return this.#blob(project, id).downloadToBuffer().catch(undefinedIfGone);
+  }
+
+  /** Only the bytes, of a file that the caller knows of; undefined when it is gone by now. */
+  async readBytes(project: string, id: string, abortSignal: AbortSignal): Promise<Buffer | undefined> {
+    return this.#blob(project, id).downloadToBuffer(0, undefined, { abortSignal }).catch(undefinedIfGone);
   }
 
   #hasExpired({ object }: FileRecord): boolean {

@@ -27,6 +27,20 @@ import { invert, sortKeyOf } from '../ids.ts';
  * Table `threads`, partition `session-ends`: for which moments a message about ends of sessions is put, by moment.
  *
  * Table `threadlist`, partition = project: `d:…` and `a:…` alike, holding thread ids.
+ *
+ * Table `vectorstores`, partition = store id: everything of one store, so that a file's status and the counts
+ * change together. Lists are kept by status, since any of them may be asked for; all of them together are merged.
+ *
+ * | key | row | query |
+ * | --- | --- | --- |
+ * | `store` / `store:N` | the store / shares of its counts | by id, with all counts |
+ * | `f:FILE` | a file in the store | by id |
+ * | `l:STATUS:d:INVERTED` / `l:STATUS:a:SORTKEY` | the file again / pointer | lists |
+ * | `b:BATCH` / `b:BATCH:N` | a batch / shares of its counts | by id, with all counts |
+ * | `m:BATCH:STATUS:d:…` / `m:BATCH:STATUS:a:…` | as `l:` | lists of a batch's files |
+ *
+ * Table `vectorstorelist`, partition = project: `d:…` and `a:…` as above, holding store ids; `u:FILE` for each file
+ * that was ever in a store, and `u:FILE:STORE` for each store that may hold it.
  */
 export const threadRow = 'thread';
 export const sessionRow = 'session';
@@ -56,6 +70,21 @@ export function documentKey(keys: ListKeys, id: string): string | undefined {
   const sortKey = sortKeyOf(id);
   return sortKey && descendingKey(keys, sortKey);
 }
+
+/** Lists of a store's files in one status, or of those of them that one batch has brought. */
+export function storeFileKeys(status: string, batchId: string | null = null): ListKeys {
+  const scope = batchId === null ? 'l' : `m:${batchId}`;
+  return { descending: `${scope}:${status}:d:`, ascending: `${scope}:${status}:a:` };
+}
+export const storeRow = 'store';
+export const storeFileKey = (fileId: string): string => `f:${fileId}`;
+export const batchKey = (batchId: string): string => `b:${batchId}`;
+/** Shares of the counts that belong to a store's or a batch's row. */
+export const shareKey = (row: string, share: number): string => `${row}:${String(share).padStart(2, '0')}`;
+/** Sorts after a row and all its shares, and before every other row. */
+export const afterShares = (row: string): string => `${row};`;
+export const useKey = (fileId: string, storeId?: string): string =>
+  storeId === undefined ? `u:${fileId}` : `u:${fileId}:${storeId}`;
 
 export const idKey = (id: string): string => `i:${id}`;
 

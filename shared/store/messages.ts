@@ -37,11 +37,13 @@ export class MessageStore {
    * Adds a message under the thread's lock: the check that no run is active and the insertion are one
    * transaction on the thread row's ETag, which also makes files that it brings the thread's.
    * @param make builds the record for the id it is given
+   * @param storeId the vector store that its files went into, which becomes the thread's
    */
   async append(
     project: string,
     threadId: string,
     make: (id: string) => MessageRecord,
+    storeId?: string,
   ): Promise<AppendOutcome> {
     return this.#turns.take(threadId, async (): Promise<AppendOutcome> => {
       const thread = await this.#table.get<ThreadDocument>(threadId, threadRow);
@@ -52,10 +54,15 @@ export class MessageStore {
       const record = make(newId('message', this.#clock.now(), `msg_${state.lastMessageKey}`));
       await this.#table.commit(threadId, [
         ...messageChanges(record),
-        threadChange(thread, [record], {
-          lastMessageKey: sortKeyOf(record.object.id) ?? '',
-          messageCount: state.messageCount + 1,
-        }),
+        threadChange(
+          thread,
+          [record],
+          {
+            lastMessageKey: sortKeyOf(record.object.id) ?? '',
+            messageCount: state.messageCount + 1,
+          },
+          storeId,
+        ),
       ]);
       return { outcome: 'appended', record };
     });

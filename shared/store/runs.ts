@@ -67,6 +67,7 @@ export class RunStore {
     thread: Row<ThreadDocument>,
     record: RunRecord,
     messages: readonly MessageRecord[],
+    storeId?: string,
   ): Promise<RunRow> {
     const { key, partition, columns, changes } = this.#insertion(record);
     const lock = {
@@ -77,7 +78,7 @@ export class RunStore {
     const versions = await this.#table.commit(partition, [
       ...changes,
       ...messages.flatMap(messageChanges),
-      threadChange(thread, messages, lock),
+      threadChange(thread, messages, lock, storeId),
     ]);
     return { partition, key, document: record, columns, ...(versions.get(key) ?? unknownVersion) };
   }

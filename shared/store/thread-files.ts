@@ -1,4 +1,5 @@
-import type { Message, MessageRecord } from '../api/message.ts';
+import type { CreateMessage, Message, MessageRecord } from '../api/message.ts';
+import type { Thread } from '../api/thread.ts';
 import { FILES_PER_CODE_INTERPRETER } from '../api/tool.ts';
 import type { Columns } from './document.ts';
 import { threadRow } from './keys.ts';
@@ -12,6 +13,12 @@ import type { ThreadDocument } from './threads.ts';
 export const filesForCode = ({ attachments, run_id: run }: Message): string[] =>
   (run === null ? (attachments ?? []) : []).flatMap(({ file_id: id, tools }) =>
     id && tools?.some((tool) => tool.type === 'code_interpreter') ? [id] : [],
+  );
+
+/** The files that a caller's message brings for file search. */
+export const filesForSearch = ({ attachments }: Pick<CreateMessage, 'attachments'>): string[] =>
+  (attachments ?? []).flatMap(({ file_id: id, tools }) =>
+    tools?.some((tool) => tool.type === 'file_search') ? [id] : [],
   );
 
 /**
@@ -36,13 +43,28 @@ export function withAttachments(
   return { ...thread, object: { ...object, tool_resources }, attached };
 }
 
-/** The change of a thread's row that comes with new messages. Without files it leaves the document alone. */
+/** The thread with the vector store that what is attached to its messages goes into. */
+export function withVectorStore(thread: ThreadDocument, storeId: string | undefined): ThreadDocument {
+  const { object } = thread;
+  if (storeId === undefined || storeId === vectorStoreOf(object)) return thread;
+  const tool_resources = { ...object.tool_resources, file_search: { vector_store_ids: [storeId] } };
+  return { ...thread, object: { ...object, tool_resources } };
+}
+
+export const vectorStoreOf = ({ tool_resources: resources }: Pick<Thread, 'tool_resources'>) =>
+  resources?.file_search?.vector_store_ids?.[0];
+
+/**
+ * The change of a thread's row that comes with new messages. Without files it leaves the document alone.
+ * @param storeId the vector store that they have made, or extended
+ */
 export function threadChange(
   row: Row<ThreadDocument>,
   messages: readonly MessageRecord[],
   columns: Columns,
+  storeId?: string,
 ): Change {
-  const document = withAttachments(row.document, messages);
+  const document = withVectorStore(withAttachments(row.document, messages), storeId);
   if (document === row.document) return { type: 'merge', key: threadRow, etag: row.etag, columns };
   return replacement({ ...row, columns: { ...row.columns, ...columns } }, document);
 }

@@ -1,7 +1,12 @@
 import type { Target } from './target.ts';
 
-/** What rows leave behind in a deployment: assistants, threads (with their runs and sessions), and files. */
-const kinds: Readonly<Record<string, string>> = { asst_: 'assistants', thread_: 'threads', 'file-': 'files' };
+/** What rows leave behind in a deployment: assistants, threads (with their runs and sessions), files, vector stores. */
+const kinds: Readonly<Record<string, string>> = {
+  asst_: 'assistants',
+  thread_: 'threads',
+  'file-': 'files',
+  vs_: 'vector_stores',
+};
 
 /** Paths of the objects that an answer tells of: the object itself, its thread, the file of an upload. */
 export function madeObjects(answer: unknown): string[] {

@@ -102,7 +102,7 @@ describe('what all this told the operators', () => {
     assertQuotesNothing(insights.bodies.join('\n'));
     const spans = insights.envelopes.filter(({ data }) => data.baseType !== 'MetricData');
     const names = new Set(spans.map(({ data }) => data.baseData.name));
-    assert.deepEqual([...names].sort(), ['code', 'run', 'session']);
+    assert.deepEqual([...names].sort(), ['code', 'index', 'run', 'session']);
     const measured = new Set(
       insights.envelopes.flatMap(({ data }) =>
         ((data.baseData.metrics ?? []) as { name: string }[]).map(({ name }) => name),
@@ -115,6 +115,8 @@ describe('what all this told the operators', () => {
       'model.duration',
       'tokens',
       'code.duration',
+      'index.files',
+      'index.duration',
     ])
       assert.ok(measured.has(`hourglass.${name}`), `${name} arrived: ${[...measured]}`);
     // Asked for at some time in the first minutes, or not yet.

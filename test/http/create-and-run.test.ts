@@ -71,10 +71,6 @@ const refusals: Record<string, [status: 400 | 404, body: () => Json]> = {
     404,
     () => ({ assistant_id, thread: { tool_resources: vectorStores } }),
   ],
-  'a new vector store': [
-    400,
-    () => ({ assistant_id, thread: { tool_resources: { file_search: { vector_stores: [{}] } } } }),
-  ],
   'a tool choice that is none': [400, () => ({ assistant_id, tool_choice: 'perhaps' })],
   'a choice of a tool without a name': [400, () => ({ assistant_id, tool_choice: { type: 'function' } })],
   'a budget that is too small': [400, () => ({ assistant_id, max_prompt_tokens: 0 })],

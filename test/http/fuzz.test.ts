@@ -18,7 +18,7 @@ const BATCHES = 600;
 const MALFORMED = 5000;
 const SLOWEST_MS = 15_000;
 
-const api = await testApi({ RATE_LIMIT_PER_MINUTE: '1000000' });
+const api = await testApi({ RATE_LIMIT_PER_MINUTE: '1000000', RUN_LEASE_SECONDS: '300' });
 after(() => api[Symbol.asyncDispose]());
 
 /** Objects that exist; each place in a batch has its own, so that neighbours do not get in each other's way. */
@@ -29,7 +29,7 @@ before(async () => {
   const { assistants, threads } = client.beta;
   const { id: assistant_id } = await assistants.create({ model: 'scripted' });
   const file = await client.files.create({
-    file: await toFile(Buffer.from('x'), 'x'),
+    file: await toFile(Buffer.from('x'), 'x.txt'),
     purpose: 'assistants',
   });
   for (let place = 0; place < BATCH; place++) {
@@ -39,6 +39,7 @@ before(async () => {
       thread: { messages: [{ role: 'user', content: 'x' }] },
     });
     await api.engine.pump();
+    const { id: vector_store_id } = await client.vectorStores.create({});
     const upload = { bytes: 1, filename: 'x', mime_type: 'x/y', purpose: 'assistants' } as const;
     objects.push({
       assistant_id,
@@ -48,6 +49,8 @@ before(async () => {
       message_id: (await threads.messages.list(thread_id)).data[0]?.id ?? '',
       step_id: (await threads.runs.steps.list(run_id, { thread_id })).data[0]?.id ?? '',
       upload_id: (await client.uploads.create(upload)).id,
+      vector_store_id,
+      batch_id: (await client.vectorStores.fileBatches.create(vector_store_id, { file_ids: [file.id] })).id,
       model: 'scripted',
     });
   }

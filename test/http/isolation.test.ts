@@ -17,7 +17,7 @@ type Ids = Readonly<Record<string, string>>;
 async function objectsOf(key: string): Promise<Ids> {
   const client = api.client(key);
   const { assistants, threads } = client.beta;
-  const file = { file: await toFile(Buffer.from('x'), 'x'), purpose: 'assistants' } as const;
+  const file = { file: await toFile(Buffer.from('x'), 'x.txt'), purpose: 'assistants' } as const;
   const { id: file_id } = await client.files.create(file);
   const { id: assistant_id } = await assistants.create({
     model: 'scripted',
@@ -30,8 +30,13 @@ async function objectsOf(key: string): Promise<Ids> {
     tools: [{ type: 'function', function: { name: 'f' } }],
     thread: { messages: [{ role: 'user', content: 'x', attachments: [{ file_id, tools: [] }] }] },
   });
+  const { vectorStores } = client;
+  const { id: vector_store_id } = await vectorStores.create({ name: 'x' });
+  const { id: batch_id } = await vectorStores.fileBatches.create(vector_store_id, { file_ids: [file_id] });
   await api.engine.pump();
   return {
+    vector_store_id,
+    batch_id,
     assistant_id,
     thread_id,
     run_id,
@@ -49,6 +54,10 @@ const bodies: Partial<Record<OperationName, (ids: Ids) => object>> = {
   submitToolOutputs: () => ({ tool_outputs: [{ tool_call_id: 'call_1', output: 'x' }] }),
   completeUpload: () => ({ part_ids: [] }),
   createAssistantFile: ({ file_id }) => ({ file_id }),
+  createVectorStoreFile: ({ file_id }) => ({ file_id }),
+  createVectorStoreFileBatch: ({ file_id }) => ({ file_ids: [file_id] }),
+  updateVectorStoreFileAttributes: () => ({ attributes: {} }),
+  searchVectorStore: () => ({ query: 'x' }),
 };
 
 /** Some operations are there only in the API's first version. */
@@ -87,7 +96,7 @@ for (const [name, { path }] of Object.entries(operations) as [OperationName, Ope
     assert.equal(result.status, 404);
     assert.match(
       await messageOf(result),
-      /^No (assistant|thread|message|run|run step|file|upload) found with id '[^']+'\.$/,
+      /^No (assistant|thread|message|run|run step|file|upload|vector store|vector store file batch) found with id '[^']+'\.$/,
     );
     assert.deepEqual(writes(transactions), []);
     // The same request from the owner is not refused for what it names: the refusal was about the key.
@@ -121,6 +130,21 @@ const content = (file_id: string) => [{ type: 'image_file', image_file: { file_i
 const attached = (file_id: string) => ({ ...message, attachments: [{ file_id, tools: [] }] });
 const resources = (file_id: string) => ({ code_interpreter: { file_ids: [file_id] } });
 
+/** The vector stores that a body's `tool_resources` name, and the files of one that it makes, with what is around. */
+const stores = (around: (tool_resources: object, own: Ids) => object, prefix = '') => ({
+  [`${prefix}tool_resources.file_search.vector_store_ids`]: ({ vector_store_id }: Ids, own: Ids) =>
+    around({ file_search: { vector_store_ids: [vector_store_id] } }, own),
+});
+const newStores = (around: (tool_resources: object, own: Ids) => object, prefix = '') => ({
+  ...stores(around, prefix),
+  [`${prefix}tool_resources.file_search.vector_stores.file_ids`]: ({ file_id }: Ids, own: Ids) =>
+    around({ file_search: { vector_stores: [{ file_ids: [file_id] }] } }, own),
+});
+const inThread = newStores(
+  (tool_resources, { assistant_id }) => ({ assistant_id, thread: { tool_resources } }),
+  'thread.',
+);
+
 /**
  * A body for every field of a request that names an object: built with the stranger's objects but for that field.
  * Fields are as in the schemas, without list positions.
@@ -129,18 +153,21 @@ const references: Partial<
   Record<OperationName, Readonly<Record<string, (foreign: Ids, own: Ids) => object>>>
 > = {
   createAssistant: {
+    ...newStores((tool_resources) => ({ model: 'm', tool_resources })),
     'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
       model: 'm',
       tool_resources: resources(file_id),
     }),
   },
   modifyAssistant: {
+    ...stores((tool_resources) => ({ tool_resources })),
     'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
       tool_resources: resources(file_id),
     }),
   },
   createAssistantFile: { file_id: ({ file_id = '' }) => ({ file_id }) },
   createThread: {
+    ...newStores((tool_resources) => ({ tool_resources })),
     'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
       tool_resources: resources(file_id),
     }),
@@ -151,6 +178,7 @@ const references: Partial<
     'messages.file_ids': ({ file_id = '' }) => ({ messages: [{ ...message, file_ids: [file_id] }] }),
   },
   modifyThread: {
+    ...stores((tool_resources) => ({ tool_resources })),
     'tool_resources.code_interpreter.file_ids': ({ file_id = '' }) => ({
       tool_resources: resources(file_id),
     }),
@@ -175,7 +203,15 @@ const references: Partial<
       additional_messages: [{ ...message, file_ids: [file_id] }],
     }),
   },
+  createVectorStore: { file_ids: ({ file_id }) => ({ file_ids: [file_id] }) },
+  createVectorStoreFile: { file_id: ({ file_id }) => ({ file_id }) },
+  createVectorStoreFileBatch: {
+    file_ids: ({ file_id }) => ({ file_ids: [file_id] }),
+    'files.file_id': ({ file_id }) => ({ files: [{ file_id }] }),
+  },
   createThreadAndRun: {
+    ...stores((tool_resources, { assistant_id }) => ({ assistant_id, tool_resources })),
+    ...inThread,
     assistant_id: ({ assistant_id }) => ({ assistant_id }),
     'tool_resources.code_interpreter.file_ids': ({ file_id = '' }, { assistant_id }) => ({
       assistant_id,
@@ -239,39 +275,6 @@ for (const [name, fields] of Object.entries(references)) {
     });
   }
 }
-
-test('there are no vector stores, so naming one is naming an unknown object', async () => {
-  const tool_resources = { file_search: { vector_store_ids: ['vs_1'] } };
-  const { assistant_id, thread_id } = own;
-  for (const [path, body, prefix] of [
-    ['/assistants', { model: 'm', tool_resources }, ''],
-    [`/assistants/${assistant_id}`, { tool_resources }, ''],
-    ['/threads', { tool_resources }, ''],
-    [`/threads/${thread_id}`, { tool_resources }, ''],
-    ['/threads/runs', { assistant_id, tool_resources }, ''],
-    ['/threads/runs', { assistant_id, thread: { tool_resources } }, 'thread.'],
-  ] as const) {
-    const answer = await api.fetch(`http://api/v1${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { 'api-key': 'KEY-B' },
-    });
-    assert.deepEqual(
-      [answer.status, await answer.json()],
-      [
-        404,
-        {
-          error: {
-            message: "No vector store found with id 'vs_1'.",
-            type: 'invalid_request_error',
-            param: `${prefix}tool_resources.file_search.vector_store_ids[0]`,
-            code: null,
-          },
-        },
-      ],
-    );
-  }
-});
 
 test("lists hold the project's own objects alone, and their cursors know no others", async () => {
   const client = api.client('KEY-B');

@@ -59,12 +59,18 @@ const assistant = {
   metadata: { a: 'b' },
   temperature: 1,
   reasoning_effort: 'low',
-  tool_resources: { code_interpreter: { file_ids: files } },
+  tool_resources: {
+    code_interpreter: { file_ids: files },
+    file_search: { vector_stores: [{ file_ids: files }] },
+  },
   response_format: { type: 'text' },
 };
 const thread = {
   messages: [message, { role: 'assistant', content: 'y' }],
-  tool_resources: { code_interpreter: { file_ids: files } },
+  tool_resources: {
+    code_interpreter: { file_ids: files },
+    file_search: { vector_stores: [{ file_ids: files }] },
+  },
 };
 const content = [
   { type: 'text', text: 'x' },
@@ -72,6 +78,8 @@ const content = [
   { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
 ];
 const metadata = { metadata: { a: 'b' } };
+
+const chunking = { type: 'static', static: { max_chunk_size_tokens: 200, chunk_overlap_tokens: 50 } };
 
 /** Bodies that would be accepted; one of their values is then replaced. */
 const plausible: Partial<Record<OperationName, readonly object[]>> = {
@@ -94,6 +102,32 @@ const plausible: Partial<Record<OperationName, readonly object[]>> = {
   createUpload: [{ filename: 'x', purpose: 'assistants', bytes: 3, mime_type: 'text/plain' }],
   completeUpload: [{ part_ids: ['part_x'], md5: 'x' }],
   createAssistantFile: [{ file_id: files[0] }],
+  createVectorStore: [
+    { file_ids: files, name: 'x', expires_after: { anchor: 'last_active_at', days: 3 }, ...metadata },
+  ],
+  modifyVectorStore: [{ name: 'x', expires_after: { anchor: 'last_active_at', days: 3 }, ...metadata }],
+  createVectorStoreFile: [
+    { file_id: files[0], attributes: { a: 1, b: 'c', d: true }, chunking_strategy: chunking },
+  ],
+  updateVectorStoreFileAttributes: [{ attributes: { a: 1, b: 'c', d: true } }],
+  createVectorStoreFileBatch: [
+    { file_ids: files, attributes: { a: 1 }, chunking_strategy: chunking },
+    { files: [{ file_id: files[0], attributes: { a: 1 }, chunking_strategy: chunking }] },
+  ],
+  searchVectorStore: [
+    { query: 'x', max_num_results: 3, ranking_options: { ranker: 'auto', score_threshold: 0.5 } },
+    {
+      query: ['x', 'y'],
+      rewrite_query: true,
+      filters: {
+        type: 'and',
+        filters: [
+          { type: 'in', key: 'a', value: ['b', 1] },
+          { type: 'or', filters: [{ type: 'gte', key: 'a', value: 1 }] },
+        ],
+      },
+    },
+  ],
 };
 const anyBody: readonly object[] = Object.values(plausible).flat();
 

@@ -12,6 +12,9 @@ import { handlers as runSteps } from '../../functions/run-steps.ts';
 import { handlers as runs } from '../../functions/runs.ts';
 import { handlers as threads } from '../../functions/threads.ts';
 import { handlers as uploads } from '../../functions/uploads.ts';
+import { handlers as vectorStoreFileBatches } from '../../functions/vector-store-file-batches.ts';
+import { handlers as vectorStoreFiles } from '../../functions/vector-store-files.ts';
+import { handlers as vectorStores } from '../../functions/vector-stores.ts';
 import type { Handlers } from '../../shared/http/call.ts';
 import { createEndpoint } from '../../shared/http/endpoint.ts';
 import type { Services } from '../../shared/services.ts';
@@ -29,6 +32,9 @@ export const handlers: Handlers<Services> = {
   ...runSteps,
   ...files,
   ...uploads,
+  ...vectorStores,
+  ...vectorStoreFiles,
+  ...vectorStoreFileBatches,
   ...models,
 };
 

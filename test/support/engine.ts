@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 
+import type { QueueClient } from '@azure/storage-queue';
+
 import { emulatedSessions } from '../../local/settings.ts';
 import { newAssistant } from '../../shared/api/assistant.ts';
 import { newMessage } from '../../shared/api/message.ts';
@@ -9,7 +11,9 @@ import { readConfig } from '../../shared/config.ts';
 import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
 import { startRun } from '../../shared/engine/start-run.ts';
 import { newId } from '../../shared/ids.ts';
+import { handleIndexMessage } from '../../shared/indexing/handle-index-message.ts';
 import type { Log } from '../../shared/log.ts';
+import { IndexMessage } from '../../shared/queue/index-queue.ts';
 import { RunMessage } from '../../shared/queue/run-queue.ts';
 import { createServices, type Services } from '../../shared/services.ts';
 import { openStorageAccount } from '../../shared/store/connection.ts';
@@ -64,8 +68,9 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
     ...environment,
   });
   const services = await createServices(config, { log: quietLog });
-  const queue = (await openStorageAccount(config)).queue('runs');
-  const { runQueue } = services;
+  const account = await openStorageAccount(config);
+  const queue = account.queue('runs');
+  const indexQueue = account.queue('index');
 
   return {
     services,
@@ -104,19 +109,11 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
       assert.equal(outcome, 'appended');
     },
     async pump() {
-      for (;;) {
-        const { receivedMessageItems: items } = await patiently((abortSignal) =>
-          queue.receiveMessages({ numberOfMessages: 16, visibilityTimeout: 600, abortSignal }),
-        );
-        if (items.length === 0) return;
-        await Promise.all(
-          items.map(async (item) => {
-            const message = RunMessage.parse(JSON.parse(Buffer.from(item.messageText, 'base64').toString()));
-            await handleRunMessage(services, message);
-            await runQueue.remove(item);
-          }),
-        );
-      }
+      while (
+        (await drain(queue, (message) => handleRunMessage(services, RunMessage.parse(message)))) +
+          (await drain(indexQueue, (message) => handleIndexMessage(services, IndexMessage.parse(message)))) >
+        0
+      );
     },
     async loseMessages() {
       const { receivedMessageItems: items } = await queue.receiveMessages({ numberOfMessages: 32 });
@@ -129,4 +126,18 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
       await model.stop();
     },
   };
+}
+
+/** Handles the messages that are visible, once. @returns their number */
+async function drain(queue: QueueClient, handle: (message: unknown) => Promise<void>): Promise<number> {
+  const { receivedMessageItems: items } = await patiently((abortSignal) =>
+    queue.receiveMessages({ numberOfMessages: 16, visibilityTimeout: 600, abortSignal }),
+  );
+  await Promise.all(
+    items.map(async (item) => {
+      await handle(JSON.parse(Buffer.from(item.messageText, 'base64').toString()));
+      await patiently((abortSignal) => queue.deleteMessage(item.messageId, item.popReceipt, { abortSignal }));
+    }),
+  );
+  return items.length;
 }

@@ -11,6 +11,7 @@ import { runs } from './runs.ts';
 import { streams } from './streams.ts';
 import { threads } from './threads.ts';
 import { tools } from './tools.ts';
+import { vectorStores } from './vector-stores.ts';
 
 /** The suite: what clients may rely on, a row for each behaviour. */
 export const rows: readonly Row[] = [
@@ -19,6 +20,7 @@ export const rows: readonly Row[] = [
   ...threads,
   ...messages,
   ...files,
+  ...vectorStores,
   ...runs,
   ...tools,
   ...streams,

@@ -203,20 +203,11 @@ const plain: readonly Refusal[] = [
   {
     ...POST,
     says: 'a body that is too large',
-    request: { body: `{"model":"${'x'.repeat(33 * 1024 * 1024)}"}` },
+    request: { body: `{"model":"${'x'.repeat(5 * 1024 * 1024)}"}` },
     status: 413,
     code: null,
     param: null,
-    message: /limit is 33554432 bytes \(32 MiB\)/,
-  },
-  {
-    says: 'a path of vector stores, which this deployment has not',
-    method: 'GET',
-    path: '/v1/vector_stores',
-    status: 404,
-    code: 'unknown_url',
-    param: null,
-    message: 'Invalid URL (GET /v1/vector_stores)',
+    message: /limit is 4194304 bytes \(4 MiB\)/,
   },
 ];
 

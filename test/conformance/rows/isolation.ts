@@ -14,7 +14,7 @@ async function objects(api: Api): Promise<Record<string, string>> {
   const steps = await client.beta.threads.runs.steps.list(run.id, { thread_id });
   const messages = await client.beta.threads.messages.list(thread_id);
   const file = await client.files.create({
-    file: await toFile(Buffer.from('x'), 'x'),
+    file: await toFile(Buffer.from('x'), 'x.txt'),
     purpose: 'assistants',
   });
   const upload = await client.uploads.create({
@@ -23,7 +23,11 @@ async function objects(api: Api): Promise<Record<string, string>> {
     mime_type: 'text/plain',
     purpose: 'assistants',
   });
+  const store = await client.vectorStores.create({ file_ids: [file.id] });
+  const batch = await client.vectorStores.fileBatches.create(store.id, { file_ids: [file.id] });
   const ids: Record<string, string | undefined> = {
+    vector_store_id: store.id,
+    batch_id: batch.id,
     thread_id,
     run_id: run.id,
     step_id: steps.data[0]?.id,
@@ -48,6 +52,10 @@ function bodyOf(name: string, { form }: Operation, assistant_id: string): RawReq
     submitToolOutputs: { tool_outputs: [] },
     createAssistantFile: { file_id: 'file-x' },
     completeUpload: { part_ids: [] },
+    createVectorStoreFile: { file_id: 'file-x' },
+    createVectorStoreFileBatch: { file_ids: ['file-x'] },
+    updateVectorStoreFileAttributes: { attributes: {} },
+    searchVectorStore: { query: 'x' },
   };
   return { body: bodies[name] ?? {} };
 }

@@ -4,6 +4,7 @@ import type { OperationName } from '../../../shared/operations/all.ts';
 import { allOf, deleted, listOf } from './envelopes.ts';
 import { assistant, file, message, model, thread, upload, uploadPart } from './objects.ts';
 import { run, runStep } from './run.ts';
+import { fileBatch, fileContent, searchResults, vectorStore, vectorStoreFile } from './search.ts';
 import { assistantFile, assistantV1, messageFile, messageV1, runV1, threadV1 } from './v1.ts';
 
 /** Not JSON, but the bytes of a file, or a stream of events. */
@@ -51,6 +52,22 @@ export const answers: Record<OperationName, z.ZodType | Bytes> = {
   addUploadPart: uploadPart,
   completeUpload: upload,
   cancelUpload: upload,
+  listVectorStores: listOf(vectorStore),
+  createVectorStore: vectorStore,
+  getVectorStore: vectorStore,
+  modifyVectorStore: vectorStore,
+  deleteVectorStore: deleted('vector_store.deleted'),
+  searchVectorStore: searchResults,
+  listVectorStoreFiles: listOf(vectorStoreFile),
+  createVectorStoreFile: vectorStoreFile,
+  getVectorStoreFile: vectorStoreFile,
+  updateVectorStoreFileAttributes: vectorStoreFile,
+  deleteVectorStoreFile: deleted('vector_store.file.deleted'),
+  retrieveVectorStoreFileContent: fileContent,
+  createVectorStoreFileBatch: fileBatch,
+  getVectorStoreFileBatch: fileBatch,
+  cancelVectorStoreFileBatch: fileBatch,
+  listFilesInVectorStoreBatch: listOf(vectorStoreFile),
   listModels: allOf(model),
   getModel: model,
   deleteModel: deleted('model'),
