@@ -4,6 +4,7 @@ import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { parseContextSizes } from './model/context.ts';
 import { isLoopback } from './sessions/loopback.ts';
+import { sessionPlaces } from './sessions/place-settings.ts';
 
 /**
  * Environment → frozen configuration. The only reader of `process.env` in the deployed app.
@@ -90,6 +91,8 @@ export const settings = z.object({
   SESSION_MEMORY_GB: number(2, 1, 240, 'GB'),
   SESSION_STANDBY_POOL: z.string().optional(),
   SESSION_CONTAINER_GROUP_PROFILE: z.string().optional(),
+  /** More places than the one above, as JSON: shared/sessions/place-settings.ts. */
+  SESSION_PLACES: sessionPlaces,
   SESSION_MAX_SAVED_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
   SESSION_MAX_SAVED_FILES: count(100, 1, 10_000),
   AZURE_CLIENT_ID: z.string().optional(),
@@ -210,6 +213,12 @@ function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): 
     problems.push(
       'SESSION_SUBNET_ID: not set, so Python sessions would listen on public addresses (Bicep sets it); only an emulator, with SESSION_ARM_ENDPOINT on this machine, needs none',
     );
+  }
+  // A subnet takes groups of its own region alone.
+  for (const { name, location, subnetId } of config.SESSION_PLACES) {
+    const elsewhere = location !== undefined && location !== config.SESSION_LOCATION;
+    if (elsewhere && !subnetId && !isLoopback(new URL(config.SESSION_ARM_ENDPOINT).hostname))
+      problems.push(`SESSION_PLACES: the place "${name}" is in ${location} and has no subnetId there`);
   }
   const pool = ['SESSION_STANDBY_POOL', 'SESSION_CONTAINER_GROUP_PROFILE'] as const;
   for (const [index, name] of pool.entries()) {
