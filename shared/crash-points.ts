@@ -2,7 +2,7 @@
  * Named points at which a test lets the process die as by `kill -9` (setting HOURGLASS_CRASH_AT), to prove that
  * every gap between two writes is survived. Without the setting a point costs one comparison.
  */
-export const crashPoints = [
+export const runCrashPoints = [
   'after-watchdog-put',
   'after-begin-transaction',
   'after-start-message',
@@ -16,6 +16,10 @@ export const crashPoints = [
   'between-outputs-and-step',
   'before-final-transaction',
   'after-final-transaction',
+] as const;
+
+/** The same for vector stores: files on their way in and out, batches, the index. */
+export const searchCrashPoints = [
   'file-after-watchdog-put',
   'file-after-adding',
   'file-before-claim',
@@ -30,7 +34,8 @@ export const crashPoints = [
   'compaction-segment-written',
   'compaction-manifest-replaced',
 ] as const;
-export type CrashPoint = (typeof crashPoints)[number];
+
+export type CrashPoint = (typeof runCrashPoints)[number] | (typeof searchCrashPoints)[number];
 
 export type Crash = (point: CrashPoint) => void;
 

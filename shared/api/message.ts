@@ -43,6 +43,28 @@ const contentPart = z.discriminatedUnion('type', [
   }),
 ]);
 
+/** UTF-16 units of all parts together: a message is one document, and a page of a list has a hundred. */
+const MESSAGE_UNITS = 8 * 1024 * 1024;
+
+const contentParts = z
+  .array(contentPart)
+  .min(1)
+  .check((context) => {
+    const units = context.value.reduce((sum, part) => sum + unitsOf(part), 0);
+    if (units <= MESSAGE_UNITS) return;
+    context.issues.push({
+      code: 'custom',
+      message: `Invalid 'content': the parts are too long. Together they may have ${MESSAGE_UNITS} characters, but they have ${units}.`,
+      params: { code: 'string_above_max_length' },
+      input: context.value,
+    });
+  });
+
+function unitsOf(part: z.output<typeof contentPart>): number {
+  if (part.type === 'text') return part.text.length;
+  return part.type === 'image_url' ? part.image_url.url.length : part.image_file.file_id.length;
+}
+
 /** The hosted API refused one without `tools` (openai/openai-python#1335). go-openai writes null for none. */
 const attachment = z.strictObject({
   file_id: id(),
@@ -52,7 +74,7 @@ const attachment = z.strictObject({
 /** A message as callers write it: for a thread, with a new thread, or with a run. */
 export const createMessage = z.strictObject({
   role: z.enum(['user', 'assistant']),
-  content: z.union([messageText(), z.array(contentPart).min(1)]),
+  content: z.union([messageText(), contentParts]),
   attachments: z.array(attachment).nullable().optional(),
   /** From the API's first version; becomes attachments for the code interpreter. */
   file_ids: z.array(id()).max(20).nullable().optional().meta({ deprecated: true }),

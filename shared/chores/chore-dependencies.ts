@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import type { Config } from '../config.ts';
 import type { Crash } from '../crash-points.ts';
 import type { EventLogs } from '../events/event-log.ts';
 import type { Log } from '../log.ts';
@@ -18,6 +19,7 @@ export interface ChoreDependencies {
   readonly chores: ChoreQueue;
   readonly indexQueue: IndexQueue;
   readonly crash: Crash;
+  readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
 }

@@ -3,8 +3,9 @@ import type { HttpRequest } from '@azure/functions';
 import { ApiError, badRequest } from '../api/error.ts';
 import { createFile, type FileRecord, newFile } from '../api/file.ts';
 import type { Clock } from '../clock.ts';
-import { declaredLength, tooLarge } from '../http/body.ts';
+import { declaredLength } from '../http/body.ts';
 import { readForm } from '../http/multipart.ts';
+import { tooLarge } from '../http/too-large.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { type FileStore, FileTooLarge } from '../store/files.ts';
 

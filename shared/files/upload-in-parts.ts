@@ -9,8 +9,8 @@ import {
   type UploadRecord,
 } from '../api/upload.ts';
 import { type Clock, unixSeconds } from '../clock.ts';
-import { tooLarge } from '../http/body.ts';
 import { readForm } from '../http/multipart.ts';
+import { tooLarge } from '../http/too-large.ts';
 import { newId } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { FileTooLarge } from '../store/files.ts';

@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 
+import { SHORT_BODY } from '../api/body-limits.ts';
 import { ApiError } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
 import type { Audit } from '../callers/audit.ts';
@@ -15,8 +16,9 @@ import type { Operation } from '../operations/operation.ts';
 import type { KeptAnswerStore } from '../store/kept-answers.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
+import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts';
 import type { Call, Handler, Handlers } from './call.ts';
-import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
+import { type Dialect, dialectOf, fromV1, textToV1, toV1, toV2 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
 import { idempotencyKeyOf, type OnceOnly, once, onceOf } from './idempotency.ts';
 import { lookUp, type Match } from './path.ts';
@@ -62,7 +64,7 @@ export function createEndpoint<S extends EndpointServices>(
       const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
-      const { callers, limit } = gateOf(services);
+      const { callers, limit, bodies } = gateOf(services);
       const caller = await callers.authenticate(request.headers);
       audit = (status, made) =>
         services.audit?.record({
@@ -89,7 +91,8 @@ export function createEndpoint<S extends EndpointServices>(
         request,
         signal: connection.signal,
       };
-      const parsed = await parse(match, request, url, dialect);
+      using share = bodies.open(caller.key);
+      const parsed = await parse(match, request, url, dialect, share);
       const doIt = (once?: OnceOnly) =>
         handler({ ...call, ...parsed, once } as Call<OperationName>, services);
       const key = operation.creates && idempotencyKeyOf(request.headers);
@@ -111,7 +114,7 @@ export function createEndpoint<S extends EndpointServices>(
       }
       const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
       audit?.(200, body);
-      return jsonAnswer(200, dialect === 'v1' ? toV1(body) : body, { ...headers(), ...own });
+      return jsonAnswer(200, dialect === 'v1' ? toV1(body) : toV2(body), { ...headers(), ...own });
     }
   };
 }
@@ -133,12 +136,12 @@ function find(method: string, pathname: string, dialect: Dialect): Match {
 const unknownUrl = (method: string, pathname: string): ApiError =>
   new ApiError(404, `Invalid URL (${method} ${pathname})`, { code: 'unknown_url' });
 
-async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect) {
+async function parse(match: Match, request: HttpRequest, url: URL, dialect: Dialect, share: BodyShare) {
   const operation: Operation = operations[match.name];
   requirePlausibleIds(match.params);
   const query = readQuery(operation.query, url.searchParams);
   if (!operation.body) return { params: match.params, query, body: undefined };
-  const json = await readJson(request);
+  const json = await readJson(request, operation.bodyLimits ?? SHORT_BODY, share);
   const isAssistant = operation.path.startsWith('/assistants');
   const body = validate(operation.body, dialect === 'v1' ? fromV1(json, isAssistant) : json);
   return { params: match.params, query, body };
@@ -158,6 +161,7 @@ const roleFor = ({ method }: Operation) => (method === 'GET' ? 'reader' : 'user'
 interface Gate {
   readonly callers: Callers;
   readonly limit: RateLimit;
+  readonly bodies: BodyBudget;
 }
 
 const gates = new WeakMap<object, Gate>();
@@ -171,6 +175,7 @@ function gateOf({ config, clock, log, stores }: EndpointServices): Gate {
   const gate = {
     callers: readCallers(config, now, stores && storedKeys(stores.callerKeys, now, unnoted)),
     limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
+    bodies: createBodyBudget(),
   };
   gates.set(config, gate);
   return gate;

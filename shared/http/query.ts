@@ -8,6 +8,9 @@ import { validate } from '../api/validate.ts';
 const envelope = new Set(['api-version', 'beta']);
 const empty = z.strictObject({});
 
+/** No list has so many; and each that is unknown is compared with those that are known. */
+const MOST_PARAMETERS = 100;
+
 /**
  * A URL's query as the schema has it. `include[]=a&include[]=b` makes a list; of other repeated names the
  * last counts. One without a value is none (so clients write null and nil: `after=`, `limit=`). Proxies and clients
@@ -15,11 +18,13 @@ const empty = z.strictObject({});
  * @throws {ApiError} 400
  */
 export function readQuery<S extends z.ZodObject>(schema: S | undefined, query: URLSearchParams): z.output<S> {
+  if (query.size > MOST_PARAMETERS) {
+    throw badRequest(`The query has too many parameters: at most ${MOST_PARAMETERS} are accepted.`);
+  }
   const values: Record<string, unknown> = {};
   const ours = Object.keys((schema ?? empty).shape);
-  for (const name of new Set(query.keys())) {
+  for (const [name, given] of byName(query)) {
     if (envelope.has(name)) continue;
-    const given = query.getAll(name).filter((value) => value !== '');
     const plain = name.replace(/\[\d*\]$/, '');
     if (plain === 'include' && ours.includes(plain)) {
       if (given.length > 0) values.include = given;
@@ -30,6 +35,17 @@ export function readQuery<S extends z.ZodObject>(schema: S | undefined, query: U
     }
   }
   return validate((schema ?? empty) as S, values);
+}
+
+/** The values of each name that are any, collected in one pass. */
+function byName(query: URLSearchParams): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of query) {
+    const given = values.get(name) ?? [];
+    values.set(name, given);
+    if (value !== '') given.push(value);
+  }
+  return values;
 }
 
 /** @throws {ApiError} 400 for a name that is meant to be another one */

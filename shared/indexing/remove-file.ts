@@ -1,27 +1,24 @@
 import { hasStoreExpired } from '../api/vector-store.ts';
 import type { StoreFileRecord } from '../api/vector-store-file.ts';
-import { MINUTE } from '../clock.ts';
 import { compact } from './compaction.ts';
 import type { IndexingDependencies } from './dependencies.ts';
 import { removed } from './file-changes.ts';
 
 type Dependencies = Pick<
   IndexingDependencies,
-  'stores' | 'indexQueue' | 'search' | 'log' | 'clock' | 'crash'
+  'stores' | 'indexQueue' | 'search' | 'log' | 'clock' | 'crash' | 'config'
 >;
-
-/** When the rest is done: searches that have found the file's passages before have read them by then. */
-const REST_AFTER_MS = MINUTE;
 
 /**
  * Takes a file out of a store: a message that sees to it whatever happens, then the index, so that no search finds
- * it any more, then its row and the counts. Its text goes a minute later.
+ * it any more, then its row and the counts. Its text goes when the message comes: searches that have found the file's
+ * passages before have read them by then.
  */
 export async function removeFromStore(dependencies: Dependencies, record: StoreFileRecord): Promise<void> {
-  const { indexQueue, crash } = dependencies;
+  const { indexQueue, crash, config } = dependencies;
   const { project, object, work } = record;
   const removal = { project, storeId: object.vector_store_id, fileId: object.id, attempt: work.attempt };
-  await indexQueue.put({ type: 'remove-file', ...removal }, REST_AFTER_MS);
+  await indexQueue.put({ type: 'remove-file', ...removal }, config.runLeaseMs);
   await takeOut(dependencies, removal);
   crash('file-mid-removal');
   await removeRow(dependencies, removal);

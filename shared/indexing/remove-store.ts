@@ -1,13 +1,13 @@
 import { hasStoreExpired } from '../api/vector-store.ts';
-import { MINUTE, SECOND } from '../clock.ts';
+import { SECOND } from '../clock.ts';
 import { inBatches } from '../store/in-batches.ts';
 import { delayUntilExpiry } from './add-batch.ts';
 import { cancelLive } from './cancel-batch.ts';
 import type { IndexingDependencies } from './dependencies.ts';
 import { discardText } from './remove-file.ts';
 
-/** When a removal is looked at again: after all who could still have written to the index. */
-const SECOND_LOOK_MS = 2 * MINUTE;
+/** Leases until a removal is looked at again: whoever could still have written to the index has noticed by then. */
+const SECOND_LOOK_LEASES = 2;
 const FILES_AT_ONCE = 100;
 
 /**
@@ -15,15 +15,15 @@ const FILES_AT_ONCE = 100;
  * unknown to callers, and nobody can add to it. False when there is no such store.
  */
 export async function removeStore(
-  dependencies: Pick<IndexingDependencies, 'stores' | 'indexQueue' | 'crash'>,
+  dependencies: Pick<IndexingDependencies, 'stores' | 'indexQueue' | 'crash' | 'config'>,
   project: string,
   storeId: string,
 ): Promise<boolean> {
-  const { stores, indexQueue, crash } = dependencies;
+  const { stores, indexQueue, crash, config } = dependencies;
   const view = await stores.vectorStores.get(project, storeId);
   if (!view) return false;
   const message = { type: 'remove-store', project, storeId, sortKey: view.record.sortKey } as const;
-  await indexQueue.put(message, SECOND_LOOK_MS);
+  await indexQueue.put(message, SECOND_LOOK_LEASES * config.runLeaseMs);
   if (!(await stores.vectorStores.remove(project, storeId))) return false;
   crash('store-mid-removal');
   await indexQueue.put(message);
@@ -55,7 +55,7 @@ export async function expireStore(
   dependencies: IndexingDependencies,
   { project, storeId }: { project: string; storeId: string },
 ): Promise<void> {
-  const { stores, search, clock, indexQueue } = dependencies;
+  const { stores, search, clock, indexQueue, config } = dependencies;
   const view = await stores.vectorStores.get(project, storeId);
   if (!view) return;
   const message = { type: 'expire-store', project, storeId } as const;
@@ -69,7 +69,7 @@ export async function expireStore(
   }
   const now = clock.now();
   // Once more later, for those who were about to write.
-  if (!wasExpired) await indexQueue.put(message, SECOND_LOOK_MS);
+  if (!wasExpired) await indexQueue.put(message, SECOND_LOOK_LEASES * config.runLeaseMs);
   if (!(await stores.vectorStores.close(project, storeId, (...of) => hasStoreExpired(...of, now)))) return;
   await cancelLive(dependencies, storeId, null);
   await search.index.drop({ project, id: storeId });

@@ -1,5 +1,6 @@
 import { assistantObject } from '../api/answers.ts';
 import { createAssistant, modifyAssistant } from '../api/assistant.ts';
+import { LONG_TEXT_BODY } from '../api/body-limits.ts';
 import { listQuery } from '../api/page.ts';
 import type { Operation } from './operation.ts';
 
@@ -19,6 +20,7 @@ export const assistantOperations = {
     path: '/assistants',
     summary: 'Creates an assistant',
     body: createAssistant,
+    bodyLimits: LONG_TEXT_BODY,
     answer: { one: assistantObject },
   },
   getAssistant: {
@@ -34,6 +36,7 @@ export const assistantOperations = {
     path: '/assistants/{assistant_id}',
     summary: 'Changes the fields sent of an assistant',
     body: modifyAssistant,
+    bodyLimits: LONG_TEXT_BODY,
     answer: { one: assistantObject },
   },
   deleteAssistant: {

@@ -1,4 +1,5 @@
 import { messageObject } from '../api/answers.ts';
+import { LONG_DOCUMENT_BODY } from '../api/body-limits.ts';
 import { createMessage, listMessagesQuery, modifyMessage } from '../api/message.ts';
 import type { Operation } from './operation.ts';
 
@@ -18,6 +19,7 @@ export const messageOperations = {
     path: '/threads/{thread_id}/messages',
     summary: 'Adds a message to a thread',
     body: createMessage,
+    bodyLimits: LONG_DOCUMENT_BODY,
     answer: { one: messageObject },
   },
   getMessage: {

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 
+import type { BodyLimits } from '../api/body-limits.ts';
+
 /** One operation of the API: all that is to be said of it but what it does. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -13,6 +15,8 @@ export interface Operation {
   readonly servedBy: string;
   /** JSON body. */
   readonly body?: z.ZodType;
+  /** How large that may be; `SHORT_BODY` where nothing is said. */
+  readonly bodyLimits?: BodyLimits;
   readonly query?: z.ZodObject;
   /** Multipart body: the part that carries the bytes, and the schema of the fields beside it. */
   readonly form?: { readonly file: string; readonly fields?: z.ZodObject };

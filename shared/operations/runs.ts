@@ -1,3 +1,4 @@
+import { LONG_DOCUMENT_BODY, LONG_TEXTS_BODY } from '../api/body-limits.ts';
 import { listQuery } from '../api/page.ts';
 import { createRun, followRunEventsQuery, modifyRun, submitToolOutputs } from '../api/run.ts';
 import { runObject, runStepObject } from '../api/run-answers.ts';
@@ -20,6 +21,7 @@ export const runOperations = {
     path: '/threads/{thread_id}/runs',
     summary: 'Runs a thread',
     body: createRun,
+    bodyLimits: LONG_TEXTS_BODY,
     query: includeQuery,
     answer: { one: runObject },
   },
@@ -59,6 +61,7 @@ export const runOperations = {
     path: '/threads/{thread_id}/runs/{run_id}/submit_tool_outputs',
     summary: 'Hands in the outputs of all function calls a run waits for',
     body: submitToolOutputs,
+    bodyLimits: LONG_DOCUMENT_BODY,
     answer: { one: runObject },
   },
   listRunSteps: {

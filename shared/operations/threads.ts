@@ -1,4 +1,5 @@
 import { threadObject } from '../api/answers.ts';
+import { LONG_TEXTS_BODY } from '../api/body-limits.ts';
 import { listQuery } from '../api/page.ts';
 import { createThreadAndRun } from '../api/run.ts';
 import { runObject } from '../api/run-answers.ts';
@@ -21,6 +22,7 @@ export const threadOperations = {
     path: '/threads',
     summary: 'Creates a thread',
     body: createThread,
+    bodyLimits: LONG_TEXTS_BODY,
     answer: { one: threadObject },
   },
   createThreadAndRun: {
@@ -30,6 +32,7 @@ export const threadOperations = {
     path: '/threads/runs',
     summary: 'Creates a thread and runs it',
     body: createThreadAndRun,
+    bodyLimits: LONG_TEXTS_BODY,
     answer: { one: runObject },
   },
   getThread: {

@@ -27,6 +27,7 @@ export const vectorStoreOperations = {
     path: '/vector_stores',
     summary: 'Creates a vector store',
     body: createVectorStore,
+    creates: true,
     answer: { one: vectorStoreObject },
   },
   getVectorStore: {
@@ -74,6 +75,7 @@ export const vectorStoreOperations = {
     path: '/vector_stores/{vector_store_id}/files',
     summary: 'Adds a file to a vector store',
     body: createStoreFile,
+    creates: true,
     answer: { one: vectorStoreFileObject },
   },
   getVectorStoreFile: {
@@ -112,6 +114,7 @@ export const vectorStoreOperations = {
     path: '/vector_stores/{vector_store_id}/file_batches',
     summary: 'Adds many files to a vector store',
     body: createFileBatch,
+    creates: true,
     answer: { one: fileBatchObject },
   },
   getVectorStoreFileBatch: {

@@ -145,13 +145,13 @@ for (const [says, body] of [
 
 test('a body that is too large is refused with the limit, declared or not', async () => {
   const { call } = api(echo);
-  const body = `{"model":"${'x'.repeat(33 * 1024 * 1024)}"}`;
+  const body = `{"model":"${'x'.repeat(4 * 1024 * 1024)}"}`;
   const expected = {
     status: 413,
     type: 'invalid_request_error',
     code: null,
     param: null,
-    message: 'The request body is too large: the limit is 33554432 bytes (32 MiB).',
+    message: 'The request body is too large: the limit is 4194304 bytes (4 MiB).',
   };
   assert.deepEqual(await refusal(await call('/v1/assistants', { method: 'POST', body })), expected);
   const headers = { 'content-length': String(40 * 1024 * 1024) };
@@ -176,9 +176,17 @@ test('deep nesting, half characters and hostile keys do no harm', async () => {
     message: "Invalid text: 'metadata.a' contains half of a surrogate pair (a character cut in two).",
   });
   assert.equal((await post('{"model":"a","model":"b"}')).status, 200);
-  const hostile = await post('{"model":"m","metadata":{"__proto__":"x","constructor":"y"}}');
-  const { body } = (await hostile.json()) as { body: { metadata: object } };
-  assert.equal(Object.getPrototypeOf(body.metadata), Object.prototype);
+  const hostile = await refusal(await post('{"model":"m","metadata":{"__proto__":"x"}}'));
+  assert.deepEqual(hostile, {
+    status: 400,
+    type: 'invalid_request_error',
+    code: 'invalid_value',
+    param: 'metadata.__proto__',
+    message: "Invalid property name: 'metadata.__proto__' cannot be stored.",
+  });
+  const metadata = { constructor: 'x', prototype: 'y', toString: 'z' };
+  const kept = await post(JSON.stringify({ model: 'm', metadata }));
+  assert.deepEqual(((await kept.json()) as { body: { metadata: object } }).body.metadata, metadata);
 });
 
 test('lists take their limits, cursors and order from the query', async () => {

@@ -203,11 +203,11 @@ const plain: readonly Refusal[] = [
   {
     ...POST,
     says: 'a body that is too large',
-    request: { body: `{"model":"${'x'.repeat(33 * 1024 * 1024)}"}` },
+    request: { body: `{"model":"${'x'.repeat(5 * 1024 * 1024)}"}` },
     status: 413,
     code: null,
     param: null,
-    message: /limit is 33554432 bytes \(32 MiB\)/,
+    message: /limit is 4194304 bytes \(4 MiB\)/,
   },
 ];
 
