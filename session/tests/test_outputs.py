@@ -164,7 +164,7 @@ display(HTML('<div id="c"></div><SCRIPT src="https://cdn">' + 'x' * 50_000 + '</
         altair = self.run_ok("display({'text/plain': 'alt.Chart(...)', 'text/html': '<script>' + 'x' * 9999}, raw=True)")
         self.assertRegex(altair.result, r"^alt.Chart\(...\)\n\[HTML with scripts .*\]$")
         self.assertEqual(len(texts), 5)
-        for text, word in zip(texts, ("plotly", "Altair", "bokeh", "widget", "scripts")):
+        for text, word in zip(texts, ("plotly", "Altair", "bokeh", "widget", "scripts"), strict=True):
             self.assertRegex(text, rf"^\[.*{word}.*\.\]$")
             self.assertLess(len(text), 250)
 
