@@ -5,9 +5,9 @@ import { startEmulation } from './emulation.ts';
 import { onStopRequest } from './stop-request.ts';
 
 /**
- * `npm run demo [-- analyst] [--model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough, or an
- * analyst's questions about three tables, in an emulation of its own (nothing is kept), or against a running
- * Hourglass. Exits 0 when all pictures and files are there.
+ * `npm run demo [-- analyst] [--model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough and a
+ * question to three documents, or an analyst's questions about three tables; in an emulation of its own (nothing is
+ * kept), or against a running Hourglass. Exits 0 when all pictures, citations and files are there.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -2,10 +2,20 @@ import OpenAI from 'openai';
 
 import { DEMO_MODEL } from '../demo-model/server.ts';
 import { playAnalyst } from './analyst.ts';
-import { walkThrough } from './walkthrough.ts';
+import { searchThrough } from './search-walkthrough.ts';
+import { type Walkthrough, walkThrough } from './walkthrough.ts';
 
-export const PLAYS = { walkthrough: walkThrough, analyst: playAnalyst } as const;
+/** Each returns the paths of what it wrote. */
+export const PLAYS = { walkthrough: documented, analyst: playAnalyst } as const;
+
 export const isPlay = (name: string): name is keyof typeof PLAYS => Object.hasOwn(PLAYS, name);
+
+/** The documentation's walkthrough, and a question to three documents. */
+async function documented(demo: Walkthrough): Promise<string[]> {
+  const pictures = await walkThrough(demo);
+  await searchThrough(demo);
+  return pictures;
+}
 
 export interface DemoOptions {
   /** Default: the walkthrough. */
