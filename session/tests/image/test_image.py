@@ -18,7 +18,7 @@ import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from support import PATIENCE_S, TOKEN, Agent, wait_until  # noqa: E402
+from support import PATIENCE_S, TOKEN, Agent, wait_until
 
 IMAGE = json.loads(os.environ.get("IMAGE", "{}"))
 MODULES = (
