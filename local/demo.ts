@@ -5,8 +5,9 @@ import { startEmulation } from './emulation.ts';
 import { onStopRequest } from './stop-request.ts';
 
 /**
- * `npm run demo [-- --model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough, in an
- * emulation of its own (nothing is kept), or against a running Hourglass. Exits 0 when both pictures are there.
+ * `npm run demo [-- --model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough and a question
+ * to three documents, in an emulation of its own (nothing is kept), or against a running Hourglass. Exits 0 when both
+ * pictures and a citation are there.
  */
 const { values } = parseArgs({
   options: {

@@ -1,6 +1,7 @@
 import OpenAI from 'openai';
 
 import { DEMO_MODEL } from '../demo-model/server.ts';
+import { searchThrough } from './search-walkthrough.ts';
 import { walkThrough } from './walkthrough.ts';
 
 export interface DemoOptions {
@@ -22,7 +23,7 @@ const REAL_MODEL =
   'No model is configured, so the built-in demo model answers: a script that knows this walkthrough. The Python is real. For a real model set OPENAI_BASE_URL and OPENAI_API_KEY, or AZURE_OPENAI_ENDPOINT, and run the demo again.';
 
 /**
- * The documentation's walkthrough against a running Hourglass. Prints each step as it happens and returns the
+ * The documentation's walkthrough against a running Hourglass, and a question to three documents. Prints each step as it happens and returns the
  * paths of the pictures.
  * @throws when it is not clear which model to use, the server stops answering, or the walkthrough fails
  */
@@ -32,6 +33,7 @@ export async function runDemo(options: DemoOptions): Promise<string[]> {
   const chosen = model ?? (await onlyModel(client));
   if (chosen === DEMO_MODEL) print(`${REAL_MODEL}\n`);
   const pictures = await walkThrough({ client, model: chosen, folder, print });
+  await searchThrough({ client, model: chosen, print });
   print(`\nDone: ${pictures.join(' and ')}`);
   return pictures;
 }
