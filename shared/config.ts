@@ -65,6 +65,8 @@ export const settings = z.object({
   EMBEDDING_MODEL: z.string().optional(),
   EMBEDDING_DIMENSIONS: count(256, 1, 4096),
   MODEL_IDLE_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 600),
+  /** How long a model that answers nothing but "too many requests" is asked again. */
+  MODEL_PATIENCE_SECONDS: seconds(120 * SECOND, 1, 86_400),
   RUN_TTL_SECONDS: seconds(10 * MINUTE, 1, 86_400),
   /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */
   RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 1_500),
@@ -104,6 +106,7 @@ type Settings = z.output<typeof settings>;
 /** Settings give durations in seconds, the code counts in milliseconds: from here on the names say so. */
 function inMilliseconds({
   MODEL_IDLE_TIMEOUT_SECONDS,
+  MODEL_PATIENCE_SECONDS,
   RUN_TTL_SECONDS,
   RUN_SLICE_SECONDS,
   RUN_LEASE_SECONDS,
@@ -116,6 +119,7 @@ function inMilliseconds({
   return {
     ...others,
     modelIdleTimeoutMs: MODEL_IDLE_TIMEOUT_SECONDS * SECOND,
+    modelPatienceMs: MODEL_PATIENCE_SECONDS * SECOND,
     runTtlMs: RUN_TTL_SECONDS * SECOND,
     runSliceMs: RUN_SLICE_SECONDS * SECOND,
     runLeaseMs: RUN_LEASE_SECONDS * SECOND,
