@@ -90,8 +90,9 @@ export function observeCode(
  */
 export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock, log: Log): RunStore {
   const age = (record: RunRecord) => clock.now() - record.object.created_at * 1000;
-  const begin: RunStore['begin'] = async (thread, record, messages) => {
-    const begun = await runs.begin(thread, record, messages);
+  const begin: RunStore['begin'] = async (...given) => {
+    const begun = await runs.begin(...given);
+    const [, record] = given;
     telemetry.runCreated(record.work.stream ? 'stream' : 'queue');
     return begun;
   };
