@@ -157,6 +157,14 @@ param sessionCpu int = 1
 @maxValue(240)
 param sessionMemoryGb int = 2
 
+@description('More places for sessions, each a region or subscription with quotas of its own. addressPrefix: a /21; weight: share of new sessions, 1 where it is not said, 0 to drain it.')
+param morePlaces sessionPlace[] = []
+
+@description('Share of new sessions for the region of everything else, beside those of morePlaces.')
+@minValue(0)
+@maxValue(1000)
+param homeWeight int = 1
+
 @description('Warm container groups that Azure keeps ready. 0 = none: each session starts from nothing.')
 @minValue(0)
 @maxValue(2000)
@@ -175,6 +183,17 @@ param registrySku string = ''
 @description('Enabled: the registry stays reachable in a private network, so that images can be built from outside. Empty = by the network.')
 @allowed(['', 'Enabled', 'Disabled'])
 param registryPublicNetworkAccess string = ''
+
+type sessionPlace = {
+  @minLength(1)
+  @maxLength(15)
+  @description('Small letters and digits, a letter first; not `home`, which is the one that is always there.')
+  name: string
+  location: string
+  addressPrefix: string
+  subscriptionId: string?
+  weight: int?
+}
 
 // --- Operation -----------------------------------------------------------------------------------------------
 
@@ -324,6 +343,9 @@ module registry 'modules/registry.bicep' = {
     endpointSubnetId: vnet.outputs.registrySubnetId
     vnetId: vnet.outputs.vnetId
     pullPrincipalId: identities.outputs.pullPrincipalId
+    replicaLocations: chosenRegistrySku == 'Premium'
+      ? filter(union(map(morePlaces, place => place.location), []), region => region != location)
+      : []
   }
 }
 
@@ -408,6 +430,47 @@ module subnetAccess 'modules/subnet-access.bicep' = {
   }
 }
 
+module places 'modules/place.bicep' = [for place in morePlaces: {
+  name: 'place-${place.name}'
+  scope: subscription(place.?subscriptionId ?? subscription().subscriptionId)
+  params: {
+    environmentName: environmentName
+    place: place.name
+    location: place.location
+    tags: tags
+    addressPrefix: place.addressPrefix
+    appVnetId: vnet.outputs.vnetId
+    appPrefix: vnet.outputs.appPrefix
+    appPrincipalId: identities.outputs.appPrincipalId
+    denyPlatformServices: denyPlatformServices
+    pullByPrivateEndpoint: pullByPrivateEndpoint
+    createPrivateDnsZones: createPrivateDnsZones
+    registryId: registry.outputs.id
+    registryName: registry.outputs.name
+  }
+}]
+
+// One after the other: a network refuses a second change while one is being made.
+@batchSize(1)
+module peerings 'modules/peering.bicep' = [for (place, index) in morePlaces: {
+  name: 'peering-${place.name}'
+  scope: appGroup
+  params: {
+    vnetName: vnet.outputs.vnetName
+    place: place.name
+    placeVnetId: places[index].outputs.vnetId
+  }
+}]
+
+module placePulls 'modules/registry-pull.bicep' = [for (place, index) in morePlaces: {
+  name: 'registry-pull-${place.name}'
+  scope: appGroup
+  params: {
+    registryName: registry.outputs.name
+    pullPrincipalId: places[index].outputs.pullPrincipalId
+  }
+}]
+
 var sessionImage = '${registry.outputs.loginServer}/hourglass-session:${sessionImageTag}'
 
 module standbyPool 'modules/standby-pool.bicep' = if (standbyPoolSize > 0) {
@@ -481,6 +544,16 @@ module app 'modules/function-app.bicep' = {
     pullIdentityId: identities.outputs.pullIdentityId
     sessionCpu: sessionCpu
     sessionMemoryGb: sessionMemoryGb
+    homeWeight: homeWeight
+    morePlaces: [for (place, index) in morePlaces: {
+      name: place.name
+      weight: place.?weight ?? 1
+      location: place.location
+      subscriptionId: places[index].outputs.subscriptionId
+      resourceGroup: places[index].outputs.resourceGroup
+      subnetId: places[index].outputs.subnetId
+      registryIdentityId: places[index].outputs.registryIdentityId
+    }]
     standbyPoolId: standbyPoolSize > 0 ? standbyPool!.outputs.poolId : ''
     containerGroupProfileId: standbyPoolSize > 0 ? standbyPool!.outputs.profileId : ''
   }

@@ -4,6 +4,7 @@ import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
 import { parseContextSizes } from './model/context.ts';
 import { isLoopback } from './sessions/loopback.ts';
+import { sessionPlaces } from './sessions/place-settings.ts';
 
 /**
  * Environment → frozen configuration. The only reader of `process.env` in the deployed app.
@@ -64,6 +65,8 @@ export const settings = z.object({
   EMBEDDING_MODEL: z.string().optional(),
   EMBEDDING_DIMENSIONS: count(256, 1, 4096),
   MODEL_IDLE_TIMEOUT_SECONDS: seconds(120 * SECOND, 1, 600),
+  /** How long a model that answers nothing but "too many requests" is asked again. */
+  MODEL_PATIENCE_SECONDS: seconds(120 * SECOND, 1, 86_400),
   RUN_TTL_SECONDS: seconds(10 * MINUTE, 1, 86_400),
   /** Well below `functionTimeout` in host.json, at which the platform ends the process and all its work. */
   RUN_SLICE_SECONDS: seconds(10 * MINUTE, 1, 1_500),
@@ -88,6 +91,8 @@ export const settings = z.object({
   SESSION_MEMORY_GB: number(2, 1, 240, 'GB'),
   SESSION_STANDBY_POOL: z.string().optional(),
   SESSION_CONTAINER_GROUP_PROFILE: z.string().optional(),
+  /** More places than the one above, as JSON: shared/sessions/place-settings.ts. */
+  SESSION_PLACES: sessionPlaces,
   SESSION_MAX_SAVED_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
   SESSION_MAX_SAVED_FILES: count(100, 1, 10_000),
   AZURE_CLIENT_ID: z.string().optional(),
@@ -101,6 +106,7 @@ type Settings = z.output<typeof settings>;
 /** Settings give durations in seconds, the code counts in milliseconds: from here on the names say so. */
 function inMilliseconds({
   MODEL_IDLE_TIMEOUT_SECONDS,
+  MODEL_PATIENCE_SECONDS,
   RUN_TTL_SECONDS,
   RUN_SLICE_SECONDS,
   RUN_LEASE_SECONDS,
@@ -113,6 +119,7 @@ function inMilliseconds({
   return {
     ...others,
     modelIdleTimeoutMs: MODEL_IDLE_TIMEOUT_SECONDS * SECOND,
+    modelPatienceMs: MODEL_PATIENCE_SECONDS * SECOND,
     runTtlMs: RUN_TTL_SECONDS * SECOND,
     runSliceMs: RUN_SLICE_SECONDS * SECOND,
     runLeaseMs: RUN_LEASE_SECONDS * SECOND,
@@ -206,6 +213,12 @@ function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): 
     problems.push(
       'SESSION_SUBNET_ID: not set, so Python sessions would listen on public addresses (Bicep sets it); only an emulator, with SESSION_ARM_ENDPOINT on this machine, needs none',
     );
+  }
+  // A subnet takes groups of its own region alone.
+  for (const { name, location, subnetId } of config.SESSION_PLACES) {
+    const elsewhere = location !== undefined && location !== config.SESSION_LOCATION;
+    if (elsewhere && !subnetId && !isLoopback(new URL(config.SESSION_ARM_ENDPOINT).hostname))
+      problems.push(`SESSION_PLACES: the place "${name}" is in ${location} and has no subnetId there`);
   }
   const pool = ['SESSION_STANDBY_POOL', 'SESSION_CONTAINER_GROUP_PROFILE'] as const;
   for (const [index, name] of pool.entries()) {

@@ -19,6 +19,8 @@ import { RunQueue } from './queue/run-queue.ts';
 import { createSearch } from './search/search.ts';
 import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
+import { HOME, type PlaceSettings } from './sessions/place-settings.ts';
+import { type Places, placesOf } from './sessions/places.ts';
 import type { Sessions } from './sessions/session.ts';
 import { sessionEnds } from './sessions/session-ends.ts';
 import { createSessions } from './sessions/session-manager.ts';
@@ -26,12 +28,13 @@ import { orphanSweep } from './sessions/session-removal.ts';
 import { openStorageAccount, type StorageAccount } from './store/connection.ts';
 import { ensureStorage, openStores } from './store/stores.ts';
 import { CodeInterpreter } from './tools/code-interpreter.ts';
+import { FileSearchTool } from './tools/file-search.ts';
 
 /** Everything that functions need, made once per process. */
 export interface Services extends EngineDependencies, IndexingDependencies {
   readonly chores: ChoreQueue;
   readonly sessions: Sessions;
-  readonly groups: ContainerGroups;
+  readonly groups: Places;
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
   readonly audit: Audit;
@@ -58,7 +61,13 @@ export async function createServices(
   const stores = { ...plain, runs: observeRuns(plain.runs, telemetry, clock, log) };
   const crash = crashAt(config.HOURGLASS_CRASH_AT);
   const chores = new ChoreQueue(account.queue('chores'));
-  const groups = containerGroups(config);
+  const groups = placesOf(
+    config.SESSION_PLACES.map((place) => ({ ...place, groups: containerGroups(config, place) })),
+    {
+      clock,
+      onRefusal: (place, { code }) => telemetry.placeRefused(place, code),
+    },
+  );
   const report = (problem: string, error: unknown) => log.warn(problem, errorFields(error));
   const sweepSessions = orphanSweep({ groups, clock, report });
   const unobserved = createSessions({
@@ -97,6 +106,7 @@ export async function createServices(
     indexQueue,
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
+    fileSearch: new FileSearchTool({ clock, log, stores, finder: search.finder }),
     audit,
     telemetry,
     flushTelemetry,
@@ -161,20 +171,24 @@ async function startTelemetry(config: Config): Promise<() => Promise<void>> {
   return startAzureMonitor(destination, clientId);
 }
 
-function containerGroups(config: Config): ContainerGroups {
-  const { SESSION_STANDBY_POOL: pool, SESSION_CONTAINER_GROUP_PROFILE: profile } = config;
+/** The container groups of one place: what it does not say is as the settings have it. */
+function containerGroups(config: Config, place: PlaceSettings): ContainerGroups {
+  // A pool belongs to the place that it stands in.
+  const home = place.name === HOME;
+  const pool = place.standbyPool ?? (home ? config.SESSION_STANDBY_POOL : undefined);
+  const profile = place.containerGroupProfile ?? (home ? config.SESSION_CONTAINER_GROUP_PROFILE : undefined);
   return armContainerGroups({
     endpoint: config.SESSION_ARM_ENDPOINT,
-    subscriptionId: config.SESSION_SUBSCRIPTION_ID ?? '',
-    resourceGroup: config.SESSION_RESOURCE_GROUP ?? '',
+    subscriptionId: place.subscriptionId ?? config.SESSION_SUBSCRIPTION_ID ?? '',
+    resourceGroup: place.resourceGroup ?? config.SESSION_RESOURCE_GROUP ?? '',
     installation: config.STORAGE_PREFIX,
-    location: config.SESSION_LOCATION ?? '',
-    image: config.SESSION_IMAGE ?? '',
+    location: place.location ?? config.SESSION_LOCATION ?? '',
+    image: place.image ?? config.SESSION_IMAGE ?? '',
     cpu: config.SESSION_CPU,
     memoryGb: config.SESSION_MEMORY_GB,
-    subnetId: config.SESSION_SUBNET_ID,
-    registryServer: config.SESSION_REGISTRY_SERVER,
-    registryIdentityId: config.SESSION_REGISTRY_IDENTITY_ID,
+    subnetId: place.subnetId ?? config.SESSION_SUBNET_ID,
+    registryServer: place.registryServer ?? config.SESSION_REGISTRY_SERVER,
+    registryIdentityId: place.registryIdentityId ?? config.SESSION_REGISTRY_IDENTITY_ID,
     clientId: config.AZURE_CLIENT_ID,
     standbyPool: pool && profile ? { poolId: pool, profile } : undefined,
   });

@@ -1,4 +1,4 @@
-// Four questions, asked of the logs every five minutes. A query returns rows when something is wrong.
+// Five questions, asked of the logs every five minutes. A query returns rows when something is wrong.
 // https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-log-alert-rule
 param location string
 param tags object
@@ -41,6 +41,13 @@ var rules = [
     description: 'Of at least 20 runs in 15 minutes more than one in ten failed, or requests are answered with 5xx.'
     severity: 2
     query: loadTextContent('../queries/alert-failure-rate.kql')
+  }
+  {
+    name: 'hourglass-session-place'
+    title: 'Hourglass: a place of sessions is closed'
+    description: 'A place refused ten sessions or more and started none; the other places carry its share. See docs/operate.md, Python sessions.'
+    severity: 3
+    query: loadTextContent('../queries/alert-session-place.kql')
   }
   {
     name: 'hourglass-session-quota'

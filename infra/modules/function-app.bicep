@@ -39,6 +39,9 @@ param registryServer string
 param pullIdentityId string
 param sessionCpu int
 param sessionMemoryGb int
+param homeWeight int
+@description('As SESSION_PLACES wants them: shared/sessions/place-settings.ts.')
+param morePlaces array
 param standbyPoolId string
 param containerGroupProfileId string
 
@@ -81,6 +84,7 @@ var settings = {
   SESSION_SUBNET_ID: sessionSubnetId
   SESSION_REGISTRY_SERVER: registryServer
   SESSION_REGISTRY_IDENTITY_ID: pullIdentityId
+  SESSION_PLACES: empty(morePlaces) ? '' : string(concat([{ name: 'home', weight: homeWeight }], morePlaces))
   SESSION_CPU: string(sessionCpu)
   SESSION_MEMORY_GB: string(sessionMemoryGb)
   SESSION_STANDBY_POOL: standbyPoolId

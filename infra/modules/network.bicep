@@ -16,109 +16,17 @@ var endpointPrefix = cidrSubnet(addressPrefix, 24, 1)
 var sessionPrefix = cidrSubnet(addressPrefix, 22, 1)
 var registryPrefix = cidrSubnet(addressPrefix, 24, 2)
 
-// Port 8080 is the session agent's (docs/session-protocol.md).
-var sessionRules = [
-  {
-    name: 'app-to-agent'
-    properties: {
-      priority: 100
-      direction: 'Inbound'
-      access: 'Allow'
-      protocol: 'Tcp'
-      sourceAddressPrefix: appPrefix
-      sourcePortRange: '*'
-      destinationAddressPrefix: sessionPrefix
-      destinationPortRange: '8080'
-    }
-  }
-  {
-    // Also what one session says to another: rules hold inside a subnet too.
-    name: 'nothing-else-in'
-    properties: {
-      priority: 4000
-      direction: 'Inbound'
-      access: 'Deny'
-      protocol: '*'
-      sourceAddressPrefix: '*'
-      sourcePortRange: '*'
-      destinationAddressPrefix: '*'
-      destinationPortRange: '*'
-    }
-  }
-  {
-    name: 'nothing-out'
-    properties: {
-      priority: 4000
-      direction: 'Outbound'
-      access: 'Deny'
-      protocol: '*'
-      sourceAddressPrefix: '*'
-      sourcePortRange: '*'
-      destinationAddressPrefix: '*'
-      destinationPortRange: '*'
-    }
-  }
-]
-
-// The platform's own DNS and metadata services answer in spite of the rule above unless they are named.
-// https://learn.microsoft.com/azure/virtual-network/service-tags-overview
-var platformRules = [
-  {
-    name: 'no-platform-dns'
-    properties: {
-      priority: 200
-      direction: 'Outbound'
-      access: 'Deny'
-      protocol: '*'
-      sourceAddressPrefix: '*'
-      sourcePortRange: '*'
-      destinationAddressPrefix: 'AzurePlatformDNS'
-      destinationPortRange: '*'
-    }
-  }
-  {
-    name: 'no-platform-metadata'
-    properties: {
-      priority: 210
-      direction: 'Outbound'
-      access: 'Deny'
-      protocol: '*'
-      sourceAddressPrefix: '*'
-      sourcePortRange: '*'
-      destinationAddressPrefix: 'AzurePlatformIMDS'
-      destinationPortRange: '*'
-    }
-  }
-]
-
-// The image, by 443 and to the one subnet that holds nothing but the registry's endpoint. Code in a session may get as
-// far as that endpoint: it answers to identities that may pull, and keeps nothing that is sent to it.
-var pullRules = [
-  {
-    name: 'image-from-registry'
-    properties: {
-      priority: 110
-      direction: 'Outbound'
-      access: 'Allow'
-      protocol: 'Tcp'
-      sourceAddressPrefix: sessionPrefix
-      sourcePortRange: '*'
-      destinationAddressPrefix: registryPrefix
-      destinationPortRange: '443'
-    }
-  }
-]
-
-resource sessionSecurity 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
-  name: 'nsg-sessions-${token}'
-  location: location
-  tags: tags
-  properties: {
-    securityRules: concat(
-      sessionRules,
-      denyPlatformServices ? platformRules : [],
-      pullByPrivateEndpoint ? pullRules : []
-    )
+module sessionSecurity 'session-security.bicep' = {
+  name: 'session-security'
+  params: {
+    location: location
+    tags: tags
+    name: 'nsg-sessions-${token}'
+    appPrefix: appPrefix
+    sessionPrefix: sessionPrefix
+    registryPrefix: registryPrefix
+    denyPlatformServices: denyPlatformServices
+    pullByPrivateEndpoint: pullByPrivateEndpoint
   }
 }
 
@@ -192,7 +100,7 @@ resource vnet 'Microsoft.Network/virtualNetworks@2026-03-01' = {
         properties: {
           addressPrefix: sessionPrefix
           defaultOutboundAccess: false
-          networkSecurityGroup: { id: sessionSecurity.id }
+          networkSecurityGroup: { id: sessionSecurity.outputs.id }
           delegations: [
             { name: 'sessions', properties: { serviceName: 'Microsoft.ContainerInstance/containerGroups' } }
           ]
@@ -209,3 +117,4 @@ output endpointSubnetId string = '${vnet.id}/subnets/endpoints'
 output registrySubnetId string = '${vnet.id}/subnets/registry'
 output sessionSubnetId string = '${vnet.id}/subnets/sessions'
 output sessionSubnetName string = 'sessions'
+output appPrefix string = appPrefix

@@ -12,6 +12,8 @@ param createPrivateDnsZones bool
 param endpointSubnetId string
 param vnetId string
 param pullPrincipalId string
+@description('Regions of other places of sessions; none where the registry is not Premium.')
+param replicaLocations string[]
 
 resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
   name: 'cr${token}'
@@ -55,5 +57,15 @@ module endpoint 'private-endpoint.bicep' = if (privateEndpoint) {
   }
 }
 
+// A copy in each region that pulls from it: faster there, and no traffic between regions. Premium only.
+@batchSize(1)
+resource replicas 'Microsoft.ContainerRegistry/registries/replications@2025-11-01' = [for region in replicaLocations: {
+  parent: registry
+  name: region
+  location: region
+  tags: tags
+}]
+
+output id string = registry.id
 output name string = registry.name
 output loginServer string = registry.properties.loginServer

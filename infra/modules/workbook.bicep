@@ -13,6 +13,7 @@ var queries = [
   { name: 'stuck-runs', title: 'Runs that began and did not end', chart: 'table', text: loadTextContent('../queries/stuck-runs.kql') }
   { name: 'failures', title: 'Failures by cause', chart: 'table', text: loadTextContent('../queries/failures.kql') }
   { name: 'sessions', title: 'Python sessions', chart: 'table', text: loadTextContent('../queries/sessions.kql') }
+  { name: 'session-places', title: 'Places of sessions', chart: 'table', text: loadTextContent('../queries/session-places.kql') }
   { name: 'cost-drivers', title: 'What costs', chart: 'table', text: loadTextContent('../queries/cost-drivers.kql') }
 ]
 

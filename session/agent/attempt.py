@@ -8,8 +8,8 @@ from .channels import Channels
 from .config import Limits
 from .disk import Disk
 from .executions import Execution
-from .kernel import Kernel
 from .keeper import KernelKeeper
+from .kernel import Kernel
 from .outputs import OutputCollector
 from .snapshots import Snapshot
 
@@ -85,7 +85,7 @@ class Attempt:
                     self._collector.error("NoReply", message, f"NoReply: {message}")
                 return "error"
             content = reply.result()
-            if content.get("status") == "ok":
+            if content.get("status") == "ok" or _ended_itself(content):
                 return "ok"
             if not self._collector.saw_error:
                 self._collector.take("error", content)
@@ -122,6 +122,11 @@ class Attempt:
         self._collector.flush()
         self._execution.emit("kernel_restarted", reason=self._kernel.death_reason, generation=generation)
         return "kernel_died"
+
+
+def _ended_itself(content: dict[str, Any]) -> bool:
+    """exit(), quit() and sys.exit(0) are ordinary ends of a piece of code."""
+    return content.get("ename") == "SystemExit" and content.get("evalue") in ("", "0", "None")
 
 
 def _unusable(code: str) -> str | None:

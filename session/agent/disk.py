@@ -27,9 +27,10 @@ class Disk:
 
     async def look(self) -> Snapshot:
         """The data folder. What the kernel's user kept to itself is opened to us: such files are results too."""
-        snapshot = await asyncio.to_thread(take_snapshot, self._workspace.descriptor)
-        if snapshot.private and await self._open_to_us(self._workspace.root):
-            return await asyncio.to_thread(take_snapshot, self._workspace.descriptor)
+        folder = self._workspace
+        snapshot = await asyncio.to_thread(take_snapshot, folder.descriptor, str(folder.root))
+        if snapshot.private and await self._open_to_us(folder.root):
+            return await asyncio.to_thread(take_snapshot, folder.descriptor, str(folder.root))
         return snapshot
 
     async def look_at_scratch(self) -> Snapshot:
@@ -37,9 +38,9 @@ class Disk:
         return await self._measure(self._scratch, self._scratch_path)
 
     async def _measure(self, descriptor: int, path: Path) -> Snapshot:
-        snapshot = await asyncio.to_thread(take_snapshot, descriptor)
+        snapshot = await asyncio.to_thread(take_snapshot, descriptor, str(path))
         if snapshot.closed and await self._open_to_us(path):
-            return await asyncio.to_thread(take_snapshot, descriptor)
+            return await asyncio.to_thread(take_snapshot, descriptor, str(path))
         return snapshot
 
     async def _open_to_us(self, path: Path) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from .errors import AgentError
 from .sharing import Sharing
-from .snapshots import FOLDER_FLAGS, MAX_PATH_BYTES, FileStamp
+from .snapshots import FOLDER_FLAGS, MAX_LINKS, MAX_PATH_BYTES, FileStamp, link_target
 
 PART_PREFIX = ".hourglass-"
 MAX_NAME_BYTES = 255
@@ -158,7 +158,25 @@ class Workspace:
                 raise _refused(error) from error
 
     def open_file(self, path: str, kernel_uid: int | None) -> tuple[int, FileStamp]:
-        """Opens a regular file for reading; the caller closes the descriptor."""
+        """Opens a regular file for reading, or the one to which a link leads; the caller closes the descriptor."""
+        for _ in range(MAX_LINKS):
+            target = self._link_target(path)
+            if target is None:
+                return self._open_regular(path, kernel_uid)
+            path = target
+        raise not_regular("a link of links of links")
+
+    def _link_target(self, path: str) -> str | None:
+        """Where the link at `path` leads within the folder; None for what is no such link."""
+        steps = split_path(path)
+        with self._folder_of(steps) as folder:
+            try:
+                target = os.readlink(steps[-1], dir_fd=folder)
+            except OSError:
+                return None
+        return link_target(str(self.root), path, target)
+
+    def _open_regular(self, path: str, kernel_uid: int | None) -> tuple[int, FileStamp]:
         steps = split_path(path)
         with self._folder_of(steps) as folder:
             try:

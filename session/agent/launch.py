@@ -102,6 +102,8 @@ def kernel_environment(folders: Folders) -> dict[str, str]:
         "JUPYTER_PLATFORM_DIRS": "1",
         "MPLCONFIGDIR": f"{home}/matplotlib",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        # Its other way to show figures brings megabytes of JavaScript along.
+        "PLOTLY_RENDERER": "plotly_mimetype",
         "XDG_CACHE_HOME": f"{home}/cache",
         "XDG_CONFIG_HOME": f"{home}/config",
         "XDG_DATA_HOME": f"{home}/data",

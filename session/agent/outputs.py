@@ -5,7 +5,7 @@ from typing import Any
 
 from .channels import LOST
 from .executions import Execution
-from .rich import middle_cut, rich_text
+from .rich import embedded_image, middle_cut, rich_text
 from .terminal import PlainStream, plain
 
 COALESCE_S = 0.05
@@ -119,6 +119,10 @@ class OutputCollector:
                 image = image.replace("\n", "")
                 self._take_image(mime, image)
                 return
+        embedded = embedded_image(data)
+        if embedded is not None:
+            self._take_image(*embedded)
+            return
         text = rich_text(data)
         if text and self._room >= 0:
             text = self._fit(text)

@@ -1,4 +1,7 @@
-"""What regular files lie in a folder, and what changed between two looks. Never follows a link."""
+"""What files lie in a folder, and what changed between two looks.
+
+A link to a file of the folder counts as that file. No link is ever followed: where it leads is found in what was seen.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ MAX_COUNTED = 1_000_000
 MAX_LISTED = 10_000
 MAX_LISTED_BYTES = 4 * 1024 * 1024
 MAX_PATH_BYTES = 1024
+MAX_LINKS = 8
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -85,11 +89,36 @@ class _Folder:
     below: list[str] = field(default_factory=list)
 
 
+def link_target(place: str, path: str, target: str) -> str | None:
+    """The path within the folder `place` to which a link at `path` leads; None when that is elsewhere.
+
+    By the text alone: a folder on the way that is a link itself leads to no file of ours.
+    """
+    if target.startswith("/"):
+        inside, start = target.startswith(f"{place}/"), ""
+        if not inside:
+            return None
+        target = target[len(place) + 1 :]
+    else:
+        start = path.rpartition("/")[0]
+    steps = start.split("/") if start else []
+    for step in target.split("/"):
+        if step == "..":
+            if not steps:
+                return None
+            steps.pop()
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)
+
+
 class _Walk:
     """Goes down by descriptors and never by paths, which would end where a path is too long for the system."""
 
-    def __init__(self, into: Snapshot) -> None:
+    def __init__(self, into: Snapshot, place: str) -> None:
         self._into = into
+        self._place = place
+        self._links: dict[str, str] = {}
         self._way: list[_Folder] = []
 
     def run(self, root: int) -> None:
@@ -106,10 +135,24 @@ class _Walk:
                 shown = here.shown and _visible(here.prefix, name)
                 # What is not shown needs no prefix: those of very deep folders would fill the memory.
                 self._enter(here.descriptor, name, f"{here.prefix}{name}/" if shown else "", shown)
+            self._resolve_links()
         finally:
             for folder in self._way:
                 if folder.descriptor >= 0:
                     os.close(folder.descriptor)
+
+    def _resolve_links(self) -> None:
+        found = {}
+        for path in self._links:
+            target: str | None = path
+            for _ in range(MAX_LINKS):
+                if target is None or target not in self._links:
+                    break
+                target = link_target(self._place, target, self._links[target])
+            stamp = None if target is None else self._into.files.get(target)
+            if stamp is not None:
+                found[path] = stamp
+        self._into.files.update(found)
 
     def _enter(self, parent: int, name: str, prefix: str, shown: bool) -> None:
         try:
@@ -171,12 +214,21 @@ class _Walk:
                         stamp = FileStamp(status.st_size, status.st_mtime_ns, status.st_ino)
                         into.files[folder.prefix + entry.name] = stamp
                         into.private |= foreign and not status.st_mode & 0o044
+                elif stat.S_ISLNK(status.st_mode) and not into.overflow and folder.shown:
+                    if _visible(folder.prefix, entry.name):
+                        self._read_link(folder, entry.name)
+
+    def _read_link(self, folder: _Folder, name: str) -> None:
+        try:
+            self._links[folder.prefix + name] = os.readlink(name, dir_fd=folder.descriptor)
+        except OSError:
+            return  # replaced while we looked
 
 
-def take_snapshot(root: int) -> Snapshot:
-    """Looks at everything below the open folder `root`. Safe to use from several threads at once."""
+def take_snapshot(root: int, place: str) -> Snapshot:
+    """Looks at everything below the open folder `root`, which is at `place`. Safe to use from several threads."""
     snapshot = Snapshot()
-    _Walk(snapshot).run(root)
+    _Walk(snapshot, place).run(root)
     return snapshot
 
 

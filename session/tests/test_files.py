@@ -199,7 +199,27 @@ class PathsStayInside(AgentCase):
                     self.assertEqual(answer.code, "invalid_path", (method, path))
         self.assertEqual((self.agent.folder / "secret").read_text(), "secret")
 
-    def test_links_are_never_followed(self):
+    def test_links_to_files_of_the_folder_count_as_files(self):
+        code = (
+            "import os; os.makedirs('deep/er', exist_ok=True); open('deep/real.txt', 'w').write('one')\n"
+            "os.symlink('deep/real.txt', 'short'); os.symlink('../real.txt', 'deep/er/up')\n"
+            "os.symlink(os.getcwd() + '/deep/real.txt', 'absolute'); os.symlink('short', 'chain')\n"
+            "os.symlink('loop', 'loop'); os.symlink('nowhere', 'dangling'); os.symlink('deep', 'folder')\n"
+            "os.symlink('folder/real.txt', 'through a folder'); os.symlink('../' * 30 + 'etc/passwd', 'out')\n"
+            "os.symlink(os.getcwd() + '/../../etc/passwd', 'out too'); os.symlink('/etc/passwd', 'away');"
+        )
+        links = ["absolute", "chain", "deep/er/up", "short"]
+        self.assertEqual(sorted(self.run_ok(code).files), sorted([*links, "deep/real.txt"]))
+        for path in links:
+            self.assertEqual(self.agent.file("GET", path).body, b"one", path)
+        for path in ("loop", "dangling", "folder", "through a folder", "out", "out too", "away"):
+            self.assertIn(self.agent.file("GET", path).status, (400, 403, 404), path)
+        changed = self.run_ok("open('deep/real.txt', 'w').write('two');")
+        self.assertEqual(sorted(changed.files), sorted([*links, "deep/real.txt"]))
+        self.assertEqual(sorted(self.run_ok("os.remove('deep/real.txt')").done["deleted"]), sorted([*links, "deep/real.txt"]))
+        self.run_ok("import shutil; shutil.rmtree('deep'); [os.remove(p) for p in os.listdir() if os.path.islink(p)];")
+
+    def test_links_out_of_the_folder_are_never_followed(self):
         (self.agent.folder / "outside").mkdir(exist_ok=True)
         (self.agent.folder / "outside" / "secret").write_text("secret")
         self.run_ok("import os; os.symlink('../outside', 'folder link'); os.symlink('../outside/secret', 'file link')")

@@ -73,6 +73,131 @@ class OutputsArrive(AgentCase):
             self.assertTrue(base64.b64decode(picture["data"], validate=True).startswith(b"\x89PNG"))
         self.assertEqual(story.text("stderr"), "")
 
+    def _size(self, picture):
+        data = base64.b64decode(picture["data"])
+        self.assertEqual(data[12:16], b"IHDR")
+        return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
+
+    def test_figures_arrive_whatever_backend_and_format_code_asks_for(self):
+        plot = "import matplotlib, matplotlib.pyplot as plt\nplt.figure(); plt.plot([1, 2]); plt.show()"
+        for code in (
+            "import matplotlib; matplotlib.use('Agg')",
+            "import matplotlib; matplotlib.use('TkAgg', force=True)",
+            "plt.switch_backend('svg')",
+            "%matplotlib notebook",
+            "%matplotlib widget",
+            "%matplotlib inline",
+            "%config InlineBackend.figure_format = 'svg'",
+            "%config InlineBackend.figure_formats = {'retina', 'pdf'}",
+            "from matplotlib_inline.backend_inline import set_matplotlib_formats; set_matplotlib_formats('svg')",
+            "plt.plot([0, 1])",
+        ):
+            story = self.run_ok(f"import matplotlib.pyplot as plt; plt.close('all')\n{code};\n{plot}")
+            pictures = [line["mime"] for line in story.of("display_data")]
+            self.assertEqual(pictures, ["image/png"] * (2 if code.startswith("plt.plot") else 1), code)
+            self.assertEqual((story.text("stderr"), story.text()), ("", ""), code)
+        # Also in the next execution, without a word, and as the last expression.
+        self.assertEqual(len(self.run_ok("plt.plot([1, 3]);").of("display_data")), 1)
+        self.assertEqual(len(self.run_ok("from matplotlib.figure import Figure\nf = Figure(); f.subplots(); f").of("display_data")), 1)
+
+    def test_figures_are_sharp_and_their_labels_whole(self):
+        draw = "import matplotlib.pyplot as plt\nplt.figure(figsize=({}), dpi={}); plt.plot([1, 2]); plt.show()"
+        width, height = self._size(self.run_ok(draw.format("10, 6", 100)).of("display_data")[0])
+        self.assertTrue(1600 < width <= 2000 and 950 < height <= 1200, (width, height))
+        self.assertGreater(self._size(self.run_ok(draw.format("3, 2", 400)).of("display_data")[0])[0], 1000)
+        width, height = self._size(self.run_ok(draw.format("60, 40", 100)).of("display_data")[0])
+        self.assertLess(width * height, 26_000_000)
+        label = "plt.figure(figsize=(4, 3)); plt.plot([1, 2]); plt.ylabel('l' * {}, fontsize=30); plt.show()"
+        heights = [self._size(self.run_ok(label.format(n)).of("display_data")[0])[1] for n in (1, 200)]
+        self.assertGreater(heights[1], 2 * heights[0])
+
+    def test_files_of_figures_are_as_sharp(self):
+        code = (
+            "import matplotlib.pyplot as plt\nfrom PIL import Image\n{}\nplt.figure(figsize=(10, 6)); plt.plot([1, 2])\n"
+            "plt.savefig('sharp.png'); plt.savefig('given.png', dpi=50); plt.close()\n"
+            "Image.open('sharp.png').width > 1600, Image.open('given.png').width < 501"
+        )
+        for style in ("pass", "plt.rcdefaults()", "plt.style.use('default')", "plt.style.use('ggplot')"):
+            self.assertEqual(self.run_ok(code.format(style)).result, "(True, True)", style)
+        self.run_ok("plt.rcdefaults()")
+
+    def test_an_unfinished_figure_says_what_is_wrong(self):
+        story = self.agent.run("plt.figure(); plt.title('$\\\\nope{$'); plt.show()")
+        self.assertIn("nope", str(story.lines))
+
+    def test_animations_and_pages_with_pictures_show_a_picture(self):
+        code = """
+import matplotlib.pyplot as plt
+from matplotlib.animation import FuncAnimation
+from IPython.display import HTML, Image, display
+figure, axes = plt.subplots(figsize=(2, 1))
+line, = axes.plot([0, 1])
+animation = FuncAnimation(figure, lambda n: line.set_ydata([0, n]), frames=3)
+plt.close()
+display(HTML(animation.to_jshtml()))
+animation.save('moving.gif', writer='pillow')
+display(Image('moving.gif'))
+"""
+        story = self.run_ok(code)
+        self.assertEqual([line["mime"] for line in story.of("display_data")], ["image/png"] * 2)
+        self.assertEqual(story.text(), "[The first of the 3 pictures of an animation is shown.]\n")
+        self.assertEqual(story.of("execute_result"), [])
+
+    def test_what_would_open_a_window_shows_a_picture_or_says_that_it_cannot(self):
+        story = self.run_ok("from PIL import Image\nImage.new('RGB', (4, 4), 'red').show()")
+        self.assertEqual([line["mime"] for line in story.of("display_data")], ["image/png"])
+        story = self.run_ok("import webbrowser; webbrowser.open('file:///mnt/data/a.html');")
+        self.assertIn("no browser here to open file:///mnt/data/a.html", story.text())
+
+    def test_what_only_browsers_can_show_is_one_short_sentence(self):
+        code = """
+from IPython.display import HTML, display
+plotly = {'application/vnd.plotly.v1+json': {'data': ['x' * 30_000]}, 'text/html': '<script>' + 'y' * 30_000}
+vega = {'application/vnd.vegalite.v5+json': {'data': 'x' * 30_000}, 'text/plain': 'alt.Chart(...)'}
+bokeh = {'application/vnd.bokehjs_exec.v0+json': '', 'application/javascript': 'z' * 30_000}
+widget = {'application/vnd.jupyter.widget-view+json': {'model_id': 'w'}, 'text/plain': 'IntSlider(value=0)'}
+for forms in (plotly, vega, bokeh, widget):
+    display(forms, raw=True)
+display(HTML('<div id="c"></div><SCRIPT src="https://cdn">' + 'x' * 50_000 + '</SCRIPT>'))
+"""
+        texts = [line["text"] for line in self.run_ok(code).of("execute_result")]
+        altair = self.run_ok("display({'text/plain': 'alt.Chart(...)', 'text/html': '<script>' + 'x' * 9999}, raw=True)")
+        self.assertRegex(altair.result, r"^alt.Chart\(...\)\n\[HTML with scripts .*\]$")
+        self.assertEqual(len(texts), 5)
+        for text, word in zip(texts, ("plotly", "Altair", "bokeh", "widget", "scripts"), strict=True):
+            self.assertRegex(text, rf"^\[.*{word}.*\.\]$")
+            self.assertLess(len(text), 250)
+
+    def test_all_scripts_stay_text_under_any_style(self):
+        # What is not installed is not drawn: each letter is one that some font here has.
+        code = """
+import warnings; before = warnings.filters[:]; warnings.simplefilter('error')
+import matplotlib, matplotlib.pyplot as plt
+from matplotlib.font_manager import fontManager, get_font
+have = set().union(*(get_font(font.fname).get_charmap() for font in fontManager.ttflist))
+letters = ''.join(c for c in 'Grüße Привет 你好 こんにちは 안녕 مرحبا नमस्ते 🚀 ∑' if ord(c) in have)
+print(len(letters))
+"""
+        self.assertGreater(int(self.run_ok(code).text()), 20)
+        draw = "plt.title(letters); plt.figtext(0, 0, letters, weight='bold'); plt.plot([1, 2]); plt.show()"
+        for style in (
+            "pass",
+            "plt.rcdefaults()",
+            "plt.style.use('ggplot')",
+            "plt.style.use('dark_background')",
+            "plt.rcParams['font.family'] = 'Arial'",
+            "plt.rcParams['font.family'] = 'sans-serif'",
+            "plt.rcParams['font.family'] = ['SimHei', 'Nowhere']",
+            "plt.rcParams['font.sans-serif'] = ['SimHei']; plt.rcParams['font.family'] = 'sans-serif'",
+            "plt.rcParams['font.family'] = 'serif'",
+            "plt.rcParams['font.family'] = 'monospace'",
+        ):
+            story = self.run_ok(f"{style}\n{draw}")
+            self.assertEqual((len(story.of("display_data")), story.text("stderr")), (1, ""), style)
+        story = self.run_ok("plt.title(letters, fontfamily='Comic Sans MS'); plt.savefig('a.pdf'); plt.savefig('a.svg')")
+        self.assertEqual(story.text("stderr"), "")
+        self.run_ok("warnings.filters[:] = before; plt.rcdefaults(); plt.close('all')")
+
     def test_jpeg_and_pillow_images_are_shown(self):
         story = self.run_ok("from PIL import Image\nImage.new('RGB', (4, 4), 'red')")
         self.assertEqual([line["mime"] for line in story.of("display_data")], ["image/png"])
@@ -125,6 +250,23 @@ display(Table()); display(Told()); object()
         self.assertIn("return 1 / 0", story.error["traceback"])
         self.assertNotIn("\x1b", story.error["traceback"])
         self.assertEqual(self.agent.run("def (").error["ename"], "SyntaxError")
+
+    def test_what_a_session_lacks_is_said_under_the_error(self):
+        for code, hint in (
+            ("import no_such_library.part", "[no_such_library is not installed, and there is no network to install it from.]"),
+            ("raise ModuleNotFoundError(name='PIL2')", "[PIL2 is not installed"),
+            ("raise ModuleNotFoundError(name='seaborn')", "from. matplotlib is there.]"),
+            ("raise ImportError(\"Missing optional dependency 'pyarrow'. Use pip\")", "[pyarrow is not installed"),
+            ("import subprocess; subprocess.run(['wkhtmltopdf', 'a'])", "[wkhtmltopdf is not installed: this session runs Python"),
+            ("import socket; raise socket.gaierror(-2, 'Name or service not known')", "[There is no network"),
+            ("try: raise socket.gaierror(-2, '')\nexcept OSError: raise ValueError('wrapped')", "[There is no network"),
+            ("raise OSError(101, 'Network is unreachable')", "[There is no network"),
+            ("from PIL import ImageFont; ImageFont.truetype('simhei.ttf')", "[Fonts: /usr/share/fonts/"),
+        ):
+            traceback = self.agent.run(code).error["traceback"]
+            self.assertIn(hint, traceback.splitlines()[-1], code)
+        for code in ("open('nowhere.csv')", "1/0", "class E(Exception):\n    def __str__(self): 1/0\nraise E"):
+            self.assertNotIn("[", self.agent.run(code).error["traceback"].splitlines()[-1].replace("[Errno", ""), code)
 
     def test_code_that_no_kernel_takes_is_an_error(self):
         for code, words in (("print(1)\0", "null bytes"), ("x = '\ud800'", "surrogate")):

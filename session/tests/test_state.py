@@ -41,11 +41,51 @@ class StateSurvives(AgentCase):
         for name in ("config", "files", "limits", "streams", "agent"):
             self.assertEqual(self.agent.run(f"import {name}").error["ename"], "ModuleNotFoundError", name)
 
-    def test_exit_ends_the_cell_and_not_the_session(self):
+    def _ends_only_itself(self, code):
+        """Also a moment later: a kernel that was told to end does so when the cell is long over."""
         self.run_ok("kept = 1")
-        self.run_ok("exit()")
-        self.run_ok("quit()")
-        self.assertEqual(self.run_ok("kept").result, "1")
+        story = self.agent.run(f"{code}\nprint('after')")
+        time.sleep(0.3)
+        self.assertEqual((self.run_ok("kept").result, self.run_ok("1").generation), ("1", story.generation), code)
+        return story
+
+    def test_exit_ends_the_cell_and_not_the_session(self):
+        for code in (
+            "exit()",
+            "quit()",
+            "exit",
+            "if True:\n    exit",
+            "for i in range(3):\n    if i == 1:\n        quit",
+            "def stop(): exit()\nstop()",
+            "import sys; sys.exit()",
+            "sys.exit(0)",
+            "raise SystemExit",
+            "import builtins; builtins.exit()",
+        ):
+            story = self._ends_only_itself(code)
+            self.assertEqual((story.status, [line["type"] for line in story.lines]), ("ok", ["started", "done"]), code)
+        for code in ("exit", " exit ", "quit"):
+            self.assertEqual(self.run_ok(code).of("stream"), [], code)
+
+    def test_an_exit_with_a_reason_tells_it(self):
+        for code, value in (("exit('no rows')", "no rows"), ("sys.exit(3)", "3"), ("exit(1)", "1")):
+            story = self._ends_only_itself(f"import sys; {code}")
+            self.assertEqual((story.status, story.error["ename"], story.error["evalue"]), ("error", "SystemExit", value))
+            self.assertEqual((story.error["traceback"], story.of("stream")), (f"SystemExit: {value}", []))
+
+    def test_a_name_of_the_users_own_is_no_exit(self):
+        self.assertEqual(self.run_ok("exit = 5\nif exit:\n    exit\nexit").result, "5")
+        self.run_ok("del exit; exit = get_ipython().exiter")
+
+    def test_nothing_else_ends_the_kernel_from_within_its_loop(self):
+        for code in (
+            "import asyncio\nasyncio.get_event_loop().stop()",
+            "async def leave(): exit()\nlater = asyncio.get_event_loop().create_task(leave())",
+            "asyncio.get_event_loop().call_later(0.01, exit)",
+            "get_ipython().ask_exit()",
+            "get_ipython().run_line_magic('reset', '-f'); kept = 1; exit()",
+        ):
+            self._ends_only_itself(code)
 
     def test_one_plus_one_is_quick(self):
         best = min(self._timed("1 + 1") for _ in range(10))

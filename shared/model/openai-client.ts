@@ -33,6 +33,8 @@ async function makeClient(config: ModelConfig): Promise<OpenAI> {
     project: null,
     adminAPIKey: null,
     webhookSecret: null,
+    // The prompt is for the address that is configured, and for no other that a server may name.
+    fetchOptions: { redirect: 'manual' },
   } as const;
   const endpoint = config.OPENAI_BASE_URL ? undefined : config.AZURE_OPENAI_ENDPOINT;
   if (!endpoint) {

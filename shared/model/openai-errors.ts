@@ -44,6 +44,26 @@ export const brokenOff = (): ModelError =>
     sign: 'broken off',
   });
 
+export const broken = (what: string): ModelError =>
+  new ModelError(`The model's server sent a broken answer: ${what}.`, {
+    code: 'server_error',
+    retryable: true,
+    sign: 'broken answer',
+  });
+
+/** Not followed: whoever can make the server say so would be sent the prompt. */
+const redirected = (status: number, headers: Headers | undefined): ModelError =>
+  new ModelError(
+    `The model's server answered with status ${status}, a redirect${placeOf(headers)}. It is not followed, as the prompt is meant for the configured address alone.`,
+    { code: 'server_error', retryable: false, sign: status },
+  );
+
+/** The server that the redirect names, without what else its address holds. */
+function placeOf(headers: Headers | undefined): string {
+  const address = URL.parse(headers?.get('location') ?? '');
+  return address ? ` to ${address.origin}` : '';
+}
+
 export const doesNotStream = (): ModelError =>
   new ModelError('The server of the model does not stream: it answered in one piece.', {
     code: 'server_error',
@@ -55,8 +75,10 @@ export const doesNotStream = (): ModelError =>
 export function modelError(error: unknown, secrets: readonly string[]): ModelError {
   if (error instanceof ModelError) return error;
   const upstream = upstreamError(error);
+  if (!upstream && error instanceof SyntaxError) return broken(clean(error.message, secrets));
   if (!upstream) return withoutAnswer(error, secrets);
   const status = upstream.status ?? statusInside(upstream.body);
+  if (status !== undefined && status >= 300 && status < 400) return redirected(status, upstream.headers);
   const message = readable(upstream, status, secrets);
   const options = { retryAfterMs: retryAfterMs(upstream.headers), sign: status, cause: undefined };
   if (status === 429) {

@@ -52,6 +52,7 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
         idle.stop();
         reading = false;
         yield* reader.read(chunk);
+        if (reader.full) break;
         reading = true;
         idle.restart(reader.finished ? AFTER_FINISH_MS : config.modelIdleTimeoutMs);
       }

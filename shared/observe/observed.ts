@@ -46,14 +46,14 @@ export function observeSessions(
         const lease = await telemetry.span('session', { thread: threadId }, () =>
           sessions.acquire(threadId, signal, purpose),
         );
-        if (lease.created) telemetry.sessionStarted('ready', clock.now() - started, ttlMs);
+        if (lease.created) telemetry.sessionStarted('ready', clock.now() - started, ttlMs, lease.place);
         return lease;
       } catch (error) {
         // A thread that is deleted while its session starts wants none: no alert may come of that.
         const unwanted = signal.aborted || (error instanceof SessionError && error.code === 'lost');
         if (!unwanted) {
           const ms = clock.now() - started;
-          telemetry.sessionStarted('failed', ms, ttlMs);
+          telemetry.sessionStarted('failed', ms, ttlMs, '');
           // The run goes on, and only the model is told: without this line nobody would learn of it.
           log.error('no Python session could be had', { thread: threadId, ms, ...errorFields(error) });
         }

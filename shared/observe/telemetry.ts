@@ -17,7 +17,9 @@ export interface Telemetry {
   modelCalled(outcome: 'answered' | 'failed', milliseconds: number, usage: Usage | undefined): void;
   codeRan(outcome: 'ran' | 'not-run', milliseconds: number): void;
   /** A container group was started and answered, or could not be had. `ttlMs`: what it may be billed for. */
-  sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number): void;
+  sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number, place: string): void;
+  /** A place had no room for a session, or something else against it. */
+  placeRefused(place: string, reason: string): void;
   /** A file in a vector store came to its end; counted from its addition. `code`: of its error, or empty. */
   fileIndexed(outcome: 'completed' | 'failed', code: string, milliseconds: number): void;
   /** Storage answered that it is throttled or failing. */
@@ -46,6 +48,9 @@ export function createTelemetry(): Telemetry {
     unit: 's',
     description: 'Seconds that started sessions may be billed for',
   });
+  const refusals = meter.createCounter('hourglass.session.refusals', {
+    description: 'Sessions that a place did not take, or that came to nothing there',
+  });
   const indexed = meter.createCounter('hourglass.index.files', {
     description: 'Files in vector stores by end state and error code',
   });
@@ -67,11 +72,12 @@ export function createTelemetry(): Telemetry {
       tokens.add(usage.completion_tokens, { kind: 'completion' });
     },
     codeRan: (outcome, milliseconds) => codeTime.record(milliseconds, { outcome }),
-    sessionStarted(outcome, milliseconds, ttlMs) {
-      sessions.add(1, { outcome });
-      sessionStart.record(milliseconds, { outcome });
-      if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000);
+    sessionStarted(outcome, milliseconds, ttlMs, place) {
+      sessions.add(1, { outcome, place });
+      sessionStart.record(milliseconds, { outcome, place });
+      if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000, { place });
     },
+    placeRefused: (place, reason) => refusals.add(1, { place, reason }),
     fileIndexed(outcome, code, milliseconds) {
       indexed.add(1, { outcome, code });
       indexTime.record(milliseconds, { outcome });

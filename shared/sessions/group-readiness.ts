@@ -5,6 +5,7 @@ import { agentHealth } from './agent-client.ts';
 import { AgentUnreachable } from './agent-http.ts';
 import type { Health } from './agent-wire.ts';
 import { type ContainerGroups, GroupError, type GroupView } from './container-groups.ts';
+import { type Places, placeOf } from './places.ts';
 import { SessionError } from './session.ts';
 import type { SessionRecord } from './session-record.ts';
 
@@ -22,9 +23,10 @@ const LOOK_EVERY_MS = 2 * SECOND;
 /**
  * Azure has no room now: asks again with growing pauses until `limit`, never in a tight loop, and never for a
  * group that is there, which would restart it: a request whose answer was lost may have been accepted.
+ * @throws {GroupError} `busy` where another place may have room, and at the limit
  */
 export async function createPatiently(
-  groups: ContainerGroups,
+  groups: Places,
   record: SessionRecord,
   mayExist: boolean,
   limit: AbortSignal,
@@ -37,6 +39,8 @@ export async function createPatiently(
       return await groups.create({ ...record, name: record.group }, limit);
     } catch (error) {
       if (!(error instanceof GroupError && error.code === 'busy')) throw error;
+      if (groups.haveRoomBeside(placeOf(record.group))) throw error;
+      groups.refused(placeOf(record.group), error);
       await pauseFor(Math.max(pause, error.retryAfterMs ?? 0), limit, error.message, error);
     }
   }

@@ -1,5 +1,6 @@
 import { AgentSession } from './agent-client.ts';
 import { condemning } from './condemn.ts';
+import { placeOf } from './places.ts';
 import type { Purpose, SessionLease, Sessions } from './session.ts';
 import { sessionsBefore } from './session-incarnation.ts';
 import { livingAgent } from './session-liveness.ts';
@@ -39,7 +40,12 @@ export function createSessions(parts: SessionsParts): Sessions {
       await store.replace(stored, { ...record, deadline: parts.clock.now() });
       await discard(parts, record.group);
     });
-    return { session, created, replaced: created && sessionsBefore(record) > 0 };
+    return {
+      session,
+      place: placeOf(record.group),
+      created,
+      replaced: created && sessionsBefore(record) > 0,
+    };
   }
 
   async function remove(threadId: string): Promise<void> {

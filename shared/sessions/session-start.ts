@@ -2,6 +2,7 @@ import { SECOND } from '../clock.ts';
 import type { Health } from './agent-wire.ts';
 import { GroupError } from './container-groups.ts';
 import { createPatiently, look, pauseFor, untilReady } from './group-readiness.ts';
+import { placeOf } from './places.ts';
 import { SessionError } from './session.ts';
 import { newIncarnation } from './session-incarnation.ts';
 import { livingAgent } from './session-liveness.ts';
@@ -25,7 +26,8 @@ export interface RunningSession {
 /**
  * Makes the thread's session run, whatever state its row is in. The row is written before the group exists and
  * says how to make it, so any process can finish what another one began; the message that deletes the group
- * is put before either, so that nothing is billed that nobody would delete.
+ * is put before either, so that nothing is billed that nobody would delete. A place that refuses is left for another
+ * one within the same time.
  * @param unusable a group that was found dead already
  * @throws {SessionError} or the signal's reason
  */
@@ -43,6 +45,7 @@ export async function startSession(
   let pause = FIRST_WAIT_MS;
   for (let failures = 0; ; ) {
     let begun: StoredSession | undefined;
+    let patience = limit;
     try {
       limit.throwIfAborted();
       const next = await decide(parts, stored, dead, limit);
@@ -60,7 +63,8 @@ export async function startSession(
       }
       const { record } = begun;
       if (next !== 'join') await createPatiently(parts.groups, record, isOld(parts, record), limit);
-      const { address, health } = await untilReady(parts.groups, record, limit);
+      patience = patienceWith(parts, record, limit);
+      const { address, health } = await untilReady(parts.groups, record, patience);
       const ready = { ...record, address, bootId: health.boot_id, state: 'ready' } as const;
       const done = await store.replace(begun, ready);
       if (done) return { stored: done, health, created: true };
@@ -69,15 +73,18 @@ export async function startSession(
     } catch (caught) {
       signal.throwIfAborted();
       // Whatever was under way when the time for a start ran out ended with the limit's own reason.
-      const error = caught === limit.reason ? tooLate(caught) : caught;
+      const error = caught === limit.reason || caught === patience.reason ? tooLate(caught) : caught;
       if (!(error instanceof GroupError)) throw error;
       if (!begun) throw unavailable(error);
+      const place = placeOf(begun.record.group);
+      parts.groups.refused(place, error);
       failures += 1;
       parts.report(`container group ${begun.record.group} came to nothing`, error);
       await discard(parts, begun.record.group);
       dead = begun.record.group;
       stored = begun;
       if (error.code === 'failed' && failures < GROUPS_TO_TRY) continue;
+      if (!limit.aborted && parts.groups.haveRoomBeside(place)) continue;
       await store.replace(begun, { ...begun.record, deadline: parts.clock.now() });
       throw unavailable(error);
     }
@@ -105,6 +112,12 @@ async function decide(
   return isOld(parts, record) ? 'take over' : 'wait';
 }
 
+/** Where another place may do better, the half of a start's time: the other half is for that one. */
+function patienceWith({ groups, settings }: SessionsParts, { group }: SessionRecord, limit: AbortSignal) {
+  if (!groups.haveRoomBeside(placeOf(group))) return limit;
+  return AbortSignal.any([limit, AbortSignal.timeout(settings.startTimeoutMs / 2)]);
+}
+
 /** By now another process may have taken the creation over. */
 const isOld = ({ clock }: SessionsParts, { createdAt }: SessionRecord): boolean =>
   clock.now() - createdAt >= TAKEOVER_MS;
@@ -118,7 +131,8 @@ async function begin(
 ) {
   const { installation, ttlMs } = parts.settings;
   const now = parts.clock.now();
-  const record = newIncarnation({ threadId, previous: stored?.record, installation, now, ttlMs });
+  const place = parts.groups.choose();
+  const record = newIncarnation({ threadId, previous: stored?.record, installation, now, ttlMs, place });
   await parts.ends.order(record.deadline);
   if (!stored) return parts.store.insert(record);
   const begun = await parts.store.replace(stored, record);

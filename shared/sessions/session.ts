@@ -57,6 +57,8 @@ export interface ExecuteCall {
 
 export interface SessionLease {
   readonly session: Session;
+  /** Which of SESSION_PLACES it lives in. */
+  readonly place: string;
   /** True when this call started a new container group: /mnt/data is empty. */
   readonly created: boolean;
   /** True when an earlier session of the thread existed and is gone: variables are lost. */

@@ -1,5 +1,5 @@
 import { type Clock, SECOND } from '../clock.ts';
-import type { ContainerGroups } from './container-groups.ts';
+import type { Places } from './places.ts';
 import type { Purpose } from './session.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { RemovalQueue, SessionRecord, SessionStore } from './session-record.ts';
@@ -14,7 +14,7 @@ export interface SessionsSettings {
 }
 
 export interface SessionsParts {
-  readonly groups: ContainerGroups;
+  readonly groups: Places;
   readonly store: SessionStore;
   readonly queue: RemovalQueue;
   readonly ends: SessionEnds;

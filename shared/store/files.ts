@@ -222,6 +222,14 @@ export class FileStore {
     return response && { record, stream: response.readableStreamBody as Readable };
   }
 
+  /** The first bytes of a file, as many as there are of `most`; undefined when it is gone. */
+  async start({ project, object }: FileRecord, most: number): Promise<Buffer | undefined> {
+    const count = Math.min(object.bytes, most);
+    // A range of what is empty is an error.
+    if (count === 0) return Buffer.alloc(0);
+    return this.#blob(project, object.id).downloadToBuffer(0, count).catch(undefinedIfGone);
+  }
+
   /** Whole content, for small files only. */
   async read(project: string, id: string): Promise<Buffer | undefined> {
     if (!(await this.get(project, id))) return undefined;

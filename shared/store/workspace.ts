@@ -15,6 +15,8 @@ export interface Workspace {
   readonly inputs: Readonly<Record<string, string>>;
   /** Uploaded files, by id, that code deleted or renamed: they are not put back. */
   readonly removed?: readonly string[];
+  /** Of uploads by id, what they are that cannot be read as their names say; empty for those that can. */
+  readonly surprises?: Readonly<Record<string, string>>;
   /** The kernel of the last call (see `Session.kernel`), or the empty string. */
   readonly kernel: string;
 }
@@ -42,8 +44,14 @@ export class WorkspaceStore {
 }
 
 /** Written in the same transaction as the step that it belongs to. */
-export const workspaceChange = ({ files, inputs, removed = [], kernel }: Workspace): Change => ({
+export const workspaceChange = ({
+  files,
+  inputs,
+  removed = [],
+  surprises = {},
+  kernel,
+}: Workspace): Change => ({
   type: 'upsert',
   key: workspaceRow,
-  document: { files, inputs, removed, kernel } satisfies Workspace,
+  document: { files, inputs, removed, surprises, kernel } satisfies Workspace,
 });

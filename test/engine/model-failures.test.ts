@@ -55,6 +55,22 @@ describe('a model that does not simply answer', () => {
     assert.equal((await stored(engine, run)).run.object.status, 'completed');
   });
 
+  it('a broken answer is tried again, and told in words when it stays one', async () => {
+    const broken: Turn = { pieces: ['Hel', { raw: 'data: null\n\n' }] };
+    const { run, answers } = await play([broken, { text: 'Hello' }]);
+    assert.equal(run.object.status, 'completed');
+    assert.deepEqual(answers.map(textOf), ['Hello']);
+  });
+
+  it('an answer without end leaves the run incomplete, with as much of it as is taken', async () => {
+    const { run, answers } = await play([{ text: Array.from({ length: 21 }, () => 'x'.repeat(50_000)) }]);
+    assert.deepEqual(
+      [run.object.status, run.object.incomplete_details, answers.map((one) => textOf(one).length)],
+      ['incomplete', { reason: 'max_completion_tokens' }, [1_000_000]],
+    );
+    assert.equal(answers[0]?.object.status, 'incomplete');
+  });
+
   it('errors of the server are tried again, and so is a connection that drops in the middle', async () => {
     const { run, steps, answers } = await play([
       { error: { status: 500 } },
@@ -203,5 +219,51 @@ describe('a model that does not simply answer', () => {
       tool_call_id: 'call_a',
       content: 'There is no tool named "python".',
     });
+  });
+});
+
+describe('a model that answers nothing but 429', () => {
+  const quota = { message: 'Rate limit reached for gpt-a: Limit 10, Used 10.', code: 'rate_limit_exceeded' };
+  const tooMany = (headers: Record<string, string> = {}): Turn => ({
+    error: { status: 429, body: { error: quota }, headers },
+  });
+
+  async function ask(...turns: Turn[]) {
+    await using engine = await testEngine({ MODEL_PATIENCE_SECONDS: '2' });
+    engine.model.respond(() => tooMany());
+    engine.model.add(...turns);
+    const since = performance.now();
+    const run = await engine.aRun();
+    await engine.pump();
+    const all = await stored(engine, run);
+    return { ...all, took: performance.now() - since, asked: engine.model.requests.length };
+  }
+
+  it('fails the run in the end, with its own words, and the thread is free', async () => {
+    const { run, took, asked, activeRunId } = await ask();
+    assert.equal(run.object.status, 'failed');
+    assert.equal(run.object.last_error?.code, 'rate_limit_exceeded');
+    assert.match(run.object.last_error?.message ?? '', /Limit 10, Used 10/);
+    assert.equal(activeRunId, '');
+    assert.ok(took >= 2000 && asked >= 3, `${asked} times in ${Math.round(took)} ms`);
+  });
+
+  it('fails it at once where it says itself that it has no answer before that, and when it will', async () => {
+    const { run, asked } = await ask(tooMany({ 'retry-after': '60' }));
+    assert.equal(run.object.status, 'failed');
+    assert.match(run.object.last_error?.message ?? '', /Used 10\. Please try again in 60s\.$/);
+    assert.equal(asked, 1);
+  });
+
+  it('is asked again when it says so and that is in time', async () => {
+    const { run } = await ask(tooMany({ 'retry-after': '1' }), { text: 'at last' });
+    assert.equal(run.object.status, 'completed');
+  });
+
+  it('has its time again after every word', async () => {
+    const wait = (milliseconds: number) => tooMany({ 'retry-after-ms': String(milliseconds) });
+    const dropped: Turn = { text: ['at'], pieces: ['drop'] };
+    const { run } = await ask(wait(1500), dropped, wait(300), { text: 'at last' });
+    assert.equal(run.object.status, 'completed');
   });
 });

@@ -8,6 +8,7 @@ import { checkTemplates, EXAMPLE_ENVIRONMENT } from '../../infra/compile/check.t
 import { findBicepCompiler, NO_COMPILER } from '../../infra/compile/compiler.ts';
 import { planDeployment } from '../../infra/compile/plan.ts';
 import { CONTAINER_GROUPS_API_VERSION } from '../../shared/sessions/arm-api.ts';
+import { sessionPlaces } from '../../shared/sessions/place-settings.ts';
 import { infra } from './bicep.ts';
 
 const compiler = findBicepCompiler();
@@ -140,10 +141,58 @@ suite('a deployment as the compiler predicts it', { skip: compiler ? false : NO_
     assert.deepEqual(shape(closed), { nat: 1, sku: { name: 'Premium' }, routed: all });
     const privateOnly = { allTraffic: false, applicationTraffic: false };
     assert.deepEqual(shape(open), { nat: 0, sku: { name: 'Basic' }, routed: privateOnly });
-    const behindFirewall = plan({ network: 'private', appRouteTableId: '/subscriptions/s/routeTables/r' });
-    assert.equal(shape(behindFirewall).nat, 0);
-    const pulled = plan({ sessionImagePull: 'private-endpoint' });
-    assert.deepEqual([shape(pulled).sku, rules(pulled).length], [{ name: 'Premium' }, 1]);
+    const mixed = plan({
+      sessionImagePull: 'private-endpoint',
+      appRouteTableId: '/subscriptions/s/routeTables/r',
+    });
+    assert.deepEqual(shape(mixed), { nat: 0, sku: { name: 'Premium' }, routed: all });
+    assert.equal(rules(mixed).length, 1);
+  });
+
+  test('more places: groups, networks peered both ways, roles, copies of the image, and settings that the app reads', () => {
+    const planned = plan({
+      network: 'private',
+      morePlaces: [
+        { name: 'west', location: 'westus3', addressPrefix: '10.90.16.0/21', weight: 2 },
+        { name: 'east', location: 'japaneast', addressPrefix: '10.90.24.0/21' },
+      ],
+    });
+    const groups = named(planned, 'Microsoft.Resources/resourceGroups').map(({ name }) => name);
+    assert.deepEqual(groups.slice(2).sort(), [
+      'rg-example-east',
+      'rg-example-east-sessions',
+      'rg-example-west',
+      'rg-example-west-sessions',
+    ]);
+    assert.equal(named(planned, 'Microsoft.Network/virtualNetworks/virtualNetworkPeerings').length, 4);
+    const allowed = named(planned, 'Microsoft.Network/networkSecurityGroups')
+      .flatMap(({ properties }) => properties?.securityRules as { name: string; properties: Rule }[])
+      .filter(({ properties }) => properties.access === 'Allow')
+      .map(
+        ({ properties: rule }) =>
+          `${rule.direction} ${rule.destinationAddressPrefix}:${rule.destinationPortRange}`,
+      );
+    assert.deepEqual(allowed, [
+      'Inbound 10.90.4.0/22:8080',
+      'Outbound 10.90.2.0/24:443',
+      'Inbound 10.90.16.0/22:8080',
+      'Outbound 10.90.20.0/24:443',
+      'Inbound 10.90.24.0/22:8080',
+      'Outbound 10.90.28.0/24:443',
+    ]);
+    const replicas = named(planned, 'Microsoft.ContainerRegistry/registries/replications');
+    assert.deepEqual(replicas.map(({ location }) => location).sort(), ['japaneast', 'westus3']);
+    const settings = named(planned, 'Microsoft.Web/sites/config')[0]?.properties as Record<string, string>;
+    assert.deepEqual(
+      sessionPlaces
+        .parse(settings.SESSION_PLACES)
+        .map(({ name, weight, location, resourceGroup }) => [name, weight, location, resourceGroup]),
+      [
+        ['home', 1, undefined, undefined],
+        ['west', 2, 'westus3', 'rg-example-west-sessions'],
+        ['east', 1, 'japaneast', 'rg-example-east-sessions'],
+      ],
+    );
   });
 });
 

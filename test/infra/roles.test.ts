@@ -27,6 +27,7 @@ const GRANTS: Readonly<Record<string, readonly string[]>> = {
     'Storage Table Data Contributor',
   ],
   'modules/registry.bicep': ['AcrPull'],
+  'modules/registry-pull.bicep': ['AcrPull'],
   'modules/openai-role.bicep': ['Cognitive Services OpenAI User'],
   'modules/monitoring.bicep': ['Monitoring Metrics Publisher'],
   'modules/key-vault.bicep': ['Key Vault Secrets User'],
@@ -100,7 +101,7 @@ suite('roles', () => {
   test('the identity that sessions carry may pull images and nothing else', () => {
     for (const [path, file] of files) {
       const uses = /principalId:\s*pullPrincipalId/.test(file.root.text);
-      assert.equal(uses, path === 'modules/registry.bicep', path);
+      assert.equal(uses, ['modules/registry.bicep', 'modules/registry-pull.bicep'].includes(path), path);
     }
   });
 });
@@ -133,7 +134,7 @@ suite('what must stay closed', () => {
   });
 
   test('sessions: in from the app on port 8080, everything else denied both ways, no way out', () => {
-    const file = files.get('modules/network.bicep')!;
+    const file = files.get('modules/session-security.bicep')!;
     const rules = [
       ...file.variables
         .get('sessionRules')!
@@ -153,11 +154,14 @@ suite('what must stay closed', () => {
       pull,
       /access: 'Allow'[\s\S]*destinationAddressPrefix: registryPrefix\s+destinationPortRange: '443'/,
     );
-    const sessions = file.root.text.slice(file.root.text.indexOf("name: 'sessions'"));
-    assert.match(
-      sessions,
-      /^[\s\S]{0,200}defaultOutboundAccess: false\s+networkSecurityGroup: \{ id: sessionSecurity\.id \}/,
-    );
-    assert.doesNotMatch(sessions, /natGateway/);
+    for (const network of ['modules/network.bicep', 'modules/place-network.bicep']) {
+      const text = files.get(network)!.root.text;
+      const sessions = text.slice(text.indexOf("name: 'sessions'"));
+      assert.match(
+        sessions,
+        /^[\s\S]{0,200}defaultOutboundAccess: false\s+networkSecurityGroup: \{ id: sessionSecurity\.outputs\.id \}/,
+      );
+      assert.doesNotMatch(sessions.slice(0, 600), /natGateway/);
+    }
   });
 });

@@ -14,6 +14,7 @@ export const LEFT_AT_DEFAULT: Readonly<Record<string, string>> = {
   RATE_LIMIT_PER_MINUTE: 'tuning',
   MAX_FILE_BYTES: 'tuning',
   MODEL_IDLE_TIMEOUT_SECONDS: 'tuning',
+  MODEL_PATIENCE_SECONDS: 'tuning',
   RUN_TTL_SECONDS: 'tuning',
   RUN_SLICE_SECONDS: 'tuning',
   RUN_LEASE_SECONDS: 'tuning',
@@ -54,7 +55,7 @@ export const NOT_LOCAL: Readonly<Record<string, string>> = {
   HOURGLASS_CRASH_AT: 'crash tests only',
 };
 
-/** Settings that the README does not show. */
-export const NOT_IN_README: Readonly<Record<string, string>> = {
+/** Settings that docs/settings.md does not show. */
+export const NOT_IN_DOCUMENT: Readonly<Record<string, string>> = {
   HOURGLASS_CRASH_AT: 'crash tests only',
 };

@@ -164,3 +164,60 @@ test('a forced call that ends with stop ends as tool_calls', () => {
   );
   assert.deepEqual(seen.at(-1), { type: 'finish', reason: 'tool_calls' });
 });
+
+test('an answer that never stops is cut at a million characters, and has ended by its length', () => {
+  const half = 'x'.repeat(600_000);
+  const reader = answerReader();
+  const first = [...reader.read(delta({ content: half }) as never)];
+  assert.equal(reader.full, false);
+  const second = [...reader.read(delta({ content: `${'y'.repeat(399_999)}😀z` }) as never)];
+  assert.ok(reader.full && reader.finished);
+  const texts = [...first, ...second].map((piece) => (piece.type === 'text' ? piece.text : ''));
+  // Half a character is none.
+  assert.equal(texts.join('').length, 999_999);
+  assert.deepEqual([...reader.read(delta({ content: 'more' }) as never)], []);
+  assert.deepEqual([...reader.end()], [{ type: 'finish', reason: 'length' }]);
+});
+
+test('so are calls of tools: their arguments, and their number', () => {
+  const call = (index: number, text: string) =>
+    calls({ index, id: `call_${index}`, function: { name: 'f', arguments: text } });
+  const long = answerReader();
+  const seen = [
+    ...long.read(call(0, 'x'.repeat(700_000)) as never),
+    ...long.read(call(1, 'y'.repeat(700_000)) as never),
+    ...long.end(),
+  ];
+  const written = toolCalls(seen).reduce((sum, one) => sum + one.name.length + one.arguments.length, 0);
+  assert.equal(written, 1_000_000);
+  assert.deepEqual(seen.at(-1), { type: 'finish', reason: 'length' });
+  const many = answerReader();
+  let read = 0;
+  for (let index = 0; !many.full && index < 2_000_000; index++) {
+    read += [...many.read(call(index, 'x'.repeat(100_000)) as never)].length;
+  }
+  assert.ok(many.full && read <= 10);
+});
+
+test('numbers of tokens that are no counts are none', () => {
+  const seen = (usage: object) =>
+    read({ ...delta({ content: 'x' }, 'stop'), usage }).find(({ type }) => type === 'usage');
+  for (const wrong of [-3, 1.5, Number.NaN, 1e300, '12', null, [], {}, true]) {
+    assert.deepEqual(
+      seen({ prompt_tokens: wrong, completion_tokens: 2, total_tokens: wrong }),
+      { type: 'usage', usage: { prompt_tokens: 0, completion_tokens: 2, total_tokens: 2 } },
+      JSON.stringify(wrong),
+    );
+  }
+});
+
+test('what is no chunk is a broken answer', () => {
+  for (const chunk of [null, 'text', 5, [], true, { choices: 7 }, { choices: [null] }, { choices: {} }]) {
+    assert.throws(() => read(chunk as never), {
+      name: 'ModelError',
+      retryable: true,
+      sign: 'broken answer',
+      message: /The model's server sent a broken answer/,
+    });
+  }
+});

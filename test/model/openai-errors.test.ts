@@ -259,3 +259,29 @@ test('no key reaches a message: neither ours nor one that the server quotes', as
   assert.equal(error.sign, 401);
   assert.doesNotMatch(`${error.message} ${JSON.stringify(error)} ${error.stack}`, /planted|other|abcdef/);
 });
+
+/** A server of one's own, or one in its place, must not be able to send the prompt elsewhere. */
+test('a redirect is not followed, with the prompt or without', async () => {
+  const elsewhere = await startScriptedModel({ respond: () => ({ text: 'mine' }) });
+  for (const status of [301, 302, 307, 308]) {
+    const location = `${elsewhere.url}/chat/completions?secret=x`;
+    const error = await failure({ error: { status, headers: { location } } });
+    const origin = new URL(elsewhere.url).origin;
+    assert.deepEqual([error.code, error.retryable, error.sign], ['server_error', false, status]);
+    assert.match(
+      error.message,
+      new RegExp(`status ${status}, a redirect to ${origin}\\. It is not followed`),
+    );
+    assert.doesNotMatch(error.message, /secret/);
+  }
+  assert.deepEqual(elsewhere.requests, []);
+  await elsewhere.stop();
+});
+
+test('what is no chunk, and what is no JSON, is a broken answer that is worth another try', async () => {
+  for (const raw of ['data: null\n\n', 'data: 5\n\n', 'data: []\n\n', 'data: {"choices":\n\n']) {
+    const error = await failure({ pieces: ['Hel', { raw }] });
+    assert.deepEqual([error.code, error.retryable, error.sign], ['server_error', true, 'broken answer'], raw);
+    assert.match(error.message, /^The model's server sent a broken answer: .+\.$/, raw);
+  }
+});

@@ -3,6 +3,7 @@ import { findPython } from '../../local/setup/find-python.mjs';
 import { type Clock, HOUR, MINUTE, systemClock } from '../../shared/clock.ts';
 import { type ArmSettings, armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
 import type { ContainerGroups } from '../../shared/sessions/container-groups.ts';
+import { type Place, placesOf } from '../../shared/sessions/places.ts';
 import type { ExecutionEvent, Session, Sessions } from '../../shared/sessions/session.ts';
 import { sessionEnds } from '../../shared/sessions/session-ends.ts';
 import { createSessions } from '../../shared/sessions/session-manager.ts';
@@ -49,6 +50,8 @@ export interface TestSessions {
 /** The session manager as one process has it. Processes that share state share `store` and `queue`. */
 export function testSessions(options: {
   groups: ContainerGroups;
+  /** Several places in the stead of `groups`. */
+  places?: readonly Place[];
   store?: MemorySessionStore;
   queue?: MemoryRemovalQueue;
   marks?: MemoryEndMarks;
@@ -65,7 +68,8 @@ export function testSessions(options: {
   const problems: string[] = [];
   const report = (problem: string) => problems.push(problem);
   const sweeps: Promise<void>[] = [];
-  const orphans = orphanSweep({ groups, clock, report });
+  const places = placesOf(options.places ?? [{ name: 'home', weight: 1, groups }], { clock });
+  const orphans = orphanSweep({ groups: places, clock, report });
   const sweep = () => {
     const sweeping = orphans();
     sweeps.push(sweeping);
@@ -79,7 +83,7 @@ export function testSessions(options: {
     ...options.settings,
   };
   const ends = sessionEnds({ queue, marks, clock, ttlMs: settings.ttlMs });
-  const sessions = createSessions({ groups, store, queue, ends, clock, settings, sweep, report });
+  const sessions = createSessions({ groups: places, store, queue, ends, clock, settings, sweep, report });
   return { sessions, groups, store, queue, marks, problems, sweep, swept: () => Promise.all(sweeps) };
 }
 

@@ -151,4 +151,49 @@ describe('files in /mnt/data over several runs', () => {
     const foreign = { text: 'See [it](sandbox:/mnt/data/other.csv).' };
     assert.deepEqual((await scene.play(thread, stranger, LIST, foreign)).links, []);
   });
+
+  it('the model is told which upload is which, and what those are that are not what they are called', async () => {
+    const [one, two, plain] = [
+      await scene.upload('two.csv', 'a\n'),
+      await scene.upload('two.csv', 'b\n'),
+      await scene.upload('plain.csv', 'ä\n'.repeat(3000)),
+    ];
+    const odd = [
+      ['table.xls', '<html><table><tr><td>1</td></tr></table></html>', 'an HTML page'],
+      ['bänke.csv', Buffer.from('Name;Zahl\nMünchen;1\n', 'latin1'), 'text in another encoding than UTF-8'],
+      ['scan.pdf', Buffer.from('\x89PNG\r\n', 'latin1'), 'a PNG picture'],
+      [
+        'sheet.csv',
+        Buffer.from('PK\x03\x04\x14\0[Content_Types].xml', 'latin1'),
+        'a document of a newer Office',
+      ],
+      ['wide.txt', Buffer.from('\ufeffabc', 'utf16le'), 'text in UTF-16'],
+      ['nothing.json', '\n', 'empty'],
+    ] as const;
+    const ids: string[] = [];
+    for (const [name, content] of odd) ids.push(await scene.upload(name, content));
+    const [thread, owner] = [await scene.aThread(), await scene.assistant([one, two, plain, ...ids])];
+    const first = await scene.play(thread, owner, LIST, { text: 'ok' });
+    assert.ok(
+      first.told.includes(
+        `Which upload is which: "two.csv" is "two.csv" (${one}), "two (2).csv" is "two.csv" (${two}).`,
+      ),
+      first.told,
+    );
+    for (const [name, , what] of odd) {
+      assert.ok(
+        first.told.includes(`${JSON.stringify(name)} is not what its name says: it is ${what}`),
+        name,
+      );
+    }
+    assert.equal(first.told.match(/is not what its name says/g)?.length, odd.length, first.told);
+    assert.equal((await scene.play(thread, owner, LIST, { text: 'ok' })).told, first.told);
+    // Once code has made it what it should be, it is no surprise any more.
+    const mend = python('open("/mnt/data/nothing.json", "w").write("{}")');
+    await scene.play(thread, owner, mend, { text: 'ok' });
+    assert.doesNotMatch(
+      (await scene.play(thread, owner, LIST, { text: 'ok' })).told,
+      /nothing\.json" is not/,
+    );
+  });
 });

@@ -29,7 +29,7 @@ def _warm(modules) -> None:
 
 
 def _configuration(settings: dict):
-    from traitlets.config import Config
+    from traitlets.config.loader import Config
 
     from streams import BoundedStream
 
@@ -55,16 +55,24 @@ def _adapt(app, settings: dict) -> None:
     """Differences between a notebook and a session that a program drives."""
     import zmq
 
+    from endings import end_cells_only
+    from figures import draw_sharply
+    from fonts import fall_back_in_all_scripts
+    from hints import hint_at
     from messages import bound_messages
     from reserve import hold_back_memory
+    from shows import show_here
 
     shell = app.shell
     hold_back_memory(shell)
     bound_messages(app.session, settings["output_bytes"])
     # A full queue makes the kernel wait; the default would drop output in silence.
     app.iopub_socket.setsockopt(zmq.XPUB_NODROP, 1)
-    # exit() and quit() end the cell, not the session.
-    shell.keepkernel_on_exit = True
+    hint_at(shell)
+    end_cells_only(shell)
+    draw_sharply(shell)
+    fall_back_in_all_scripts()
+    show_here(shell)
     # `name?` prints; there is no pager.
     shell.set_hook("show_in_pager", lambda self, data, start=0, screen_lines=0: print(_pager_text(data)), 1)
     # Only the last three results are kept, as _, __ and ___: they may be large.
@@ -95,13 +103,15 @@ def _take_settings() -> dict:
 
 
 def _prepare():
-    """Returns the kernel's application, warm; what goes wrong is told on the real stderr."""
+    """Makes the kernel, warm; returns what serves it. What goes wrong is told on the real stderr."""
     settings = _take_settings()
     here = sys.path[0]
     from limits import apply_limits
 
     apply_limits(settings)
     from ipykernel.kernelapp import IPKernelApp
+
+    from endings import run_for_ever
 
     app = IPKernelApp.instance(config=_configuration(settings))
     app.initialize([])
@@ -112,25 +122,25 @@ def _prepare():
 
     # The data folder comes last, so that a user's random.py cannot break the libraries that we import.
     sys.path[:] = [entry for entry in sys.path if entry not in ("", here)] + [settings["data_dir"]]
-    for name in ("limits", "messages", "reserve", "streams"):
+    for name in ("endings", "figures", "fonts", "hints", "limits", "messages", "reserve", "shows", "streams"):
         sys.modules.pop(name, None)
     sys.argv[:] = [""]
     os.chdir(settings["data_dir"])
-    return app
+    return lambda: run_for_ever(app)
 
 
 def main() -> None:
     # Kept before the kernel replaces the descriptors 1 and 2 by its own streams.
     ready, errors = os.dup(1), os.dup(2)
     try:
-        app = _prepare()
+        serve = _prepare()
     except BaseException:
         os.write(errors, traceback.format_exc().encode("utf-8", "replace"))
         os._exit(1)
     os.write(ready, b"ready\n")
     os.close(ready)
     os.close(errors)
-    app.start()
+    serve()
 
 
 main()

@@ -9,15 +9,8 @@ import type { Change } from '../../store/table.ts';
 import { workspaceChange } from '../../store/workspace.ts';
 import type { RunContext } from '../claim/run-context.ts';
 import { buildRequest } from '../prompt/model-request.ts';
+import { Patience } from './patience.ts';
 import { type Turn, TurnWriter } from './turn-writer.ts';
-
-/** First wait before a repeated call; doubles each time. */
-const BACKOFF_MS = SECOND / 2;
-const MAX_BACKOFF_MS = 30 * SECOND;
-/** Attempts at a model that cannot be reached or fails: about 15 s. A model that asks for patience gets it. */
-const MAX_ATTEMPTS = 6;
-/** What is waited at most, beside what the model asks for, when it has been wrong so often about when to come back. */
-const MAX_DOUBT_MS = 10 * SECOND;
 
 interface Answer {
   readonly finish: FinishReason;
@@ -34,7 +27,7 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
   context.savedUntold = false;
   const request = await nextRequest(context);
   if ('end' in request) return request.end;
-  const writer = new TurnWriter(context);
+  const writer = new TurnWriter(context, await context.citables());
   try {
     const answer = await askPatiently(context, request.request, writer);
     return await settle(context, writer, answer);
@@ -59,10 +52,16 @@ async function nextRequest(context: RunContext) {
  * #9729, #12752), with the reason that its callers read there. The filter's own words stand beside it, for those who
  * look for them (promptfoo reads `last_error`).
  */
-function endOf({ code, message, filtered }: ModelError): RunEnd {
-  const lastError = { code, message };
+function endOf({ code, message, filtered, retryAfterMs }: ModelError): RunEnd {
+  const lastError = { code, message: withTime(message, retryAfterMs) };
   if (filtered) return { status: 'incomplete', incompleteReason: 'content_filter', lastError };
   return { status: 'failed', lastError };
+}
+
+/** When to come back, in the words in which the hosted API said it: programs read the number out of them. */
+function withTime(message: string, retryAfterMs: number | undefined): string {
+  if (retryAfterMs === undefined || /try again in/i.test(message)) return message;
+  return `${message} Please try again in ${Math.ceil(retryAfterMs / SECOND)}s.`;
 }
 
 /** Of the model's words nothing: they quote the request. What it said is in the run's `last_error`. */
@@ -74,16 +73,16 @@ function logFailure({ dependencies: { log }, run }: RunContext, { code, sign }: 
 }
 
 async function askPatiently(context: RunContext, request: ModelRequest, writer: TurnWriter): Promise<Answer> {
-  const { log } = context.dependencies;
+  const { log, clock, config } = context.dependencies;
+  const patience = new Patience(clock, config.modelPatienceMs);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ask(context, request, writer);
+      return await ask(context, request, writer, patience);
     } catch (error) {
       if (context.claimed.signal.aborted) throw context.claimed.signal.reason;
-      if (!(error instanceof ModelError) || !error.retryable) throw error;
-      const wait = waitBefore(attempt, error.retryAfterMs);
-      const patient = error.code === 'rate_limit_exceeded' || attempt < MAX_ATTEMPTS;
-      if (!patient || !fitsBeforeExpiry(context, wait)) throw error;
+      if (!(error instanceof ModelError)) throw error;
+      const wait = patience.waitAfter(error);
+      if (wait === undefined || !fitsBeforeExpiry(context, wait)) throw error;
       log.warn('model call failed, trying again', {
         run: context.run.object.id,
         attempt,
@@ -99,16 +98,12 @@ async function askPatiently(context: RunContext, request: ModelRequest, writer: 
   }
 }
 
-/** A model that says "at once" and means it not must not be asked hundreds of times a second, nor fill the logs. */
-function waitBefore(attempt: number, retryAfterMs: number | undefined): number {
-  const backoff = (doublings: number, most: number) =>
-    Math.min(most, BACKOFF_MS * 2 ** doublings) * (0.5 + Math.random());
-  if (retryAfterMs === undefined) return backoff(attempt - 1, MAX_BACKOFF_MS);
-  if (attempt <= MAX_ATTEMPTS) return retryAfterMs;
-  return Math.max(retryAfterMs, backoff(attempt - MAX_ATTEMPTS - 1, MAX_DOUBT_MS));
-}
-
-async function ask(context: RunContext, request: ModelRequest, writer: TurnWriter): Promise<Answer> {
+async function ask(
+  context: RunContext,
+  request: ModelRequest,
+  writer: TurnWriter,
+  patience: Patience,
+): Promise<Answer> {
   const { model, crash } = context.dependencies;
   let finish: FinishReason | undefined;
   let usage: Usage | undefined;
@@ -116,6 +111,7 @@ async function ask(context: RunContext, request: ModelRequest, writer: TurnWrite
     if (delta.type === 'finish') finish = delta.reason;
     else if (delta.type === 'usage') usage = delta.usage;
     else {
+      patience.heard();
       writer.write(delta);
       crash('mid-stream');
     }
