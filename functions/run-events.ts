@@ -23,7 +23,7 @@ export const handlers: HandlersOf<'run-events', Services> = {
     // A header that is no id of ours comes from another stream and is taken as none.
     const after = query.after ?? parseEventId(request.headers.get('last-event-id')) ?? BEGINNING;
     return new StreamReply(
-      followRun(all, run.object, after, { signal, present: eventPresenter(dialect)(run) }),
+      followRun(all, run, after, { signal, present: eventPresenter(dialect)(run) }),
       streamHeaders,
     );
   },

@@ -19,8 +19,8 @@ export async function cancelRun(
   const { stores, clock } = dependencies;
   const { project, threadId, runId } = place;
   return retryConflicts(async () => {
-    const row = await stores.runs.row(threadId, runId);
-    if (row?.document.project !== project) {
+    const row = await stores.runs.row(project, threadId, runId);
+    if (!row) {
       throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
     }
     const { object } = row.document;

@@ -45,8 +45,8 @@ export async function submitOutputs(
   let watchdog: QueueReceipt | null = null;
   try {
     const submitted = await retryConflicts(async () => {
-      const row = await stores.runs.row(threadId, runId);
-      if (row?.document.project !== project) {
+      const row = await stores.runs.row(project, threadId, runId);
+      if (!row) {
         throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
       }
       const step = await waitingStep(dependencies, row, submit);
