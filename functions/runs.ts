@@ -3,7 +3,6 @@ import { presentPage } from '../shared/api/page.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
 import { earlierRun } from '../shared/engine/earlier-run.ts';
 import { lookAfterRun } from '../shared/engine/look-after-run.ts';
-import { missingIn } from '../shared/engine/missing.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamAgain, streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
@@ -23,6 +22,7 @@ import { serve } from '../shared/http/serve.ts';
 import { attachForSearch } from '../shared/indexing/thread-store.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
+import { missingIn } from '../shared/store/missing-in.ts';
 
 export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Services> = {
   listRuns: async ({ project, params: { thread_id: threadId }, query, dialect }, { stores }) => {

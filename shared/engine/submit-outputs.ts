@@ -4,13 +4,13 @@ import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
 import { claimed, isExpired, queuedAgain } from '../run/run-changes.ts';
 import { isOpen, toolCallsOf } from '../run/steps.ts';
+import { missingIn } from '../store/missing-in.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
 import { wakeWorker } from './claim/wake-worker.ts';
-import { missingIn } from './missing.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
 
 export interface SubmitOutputs {
