@@ -1,4 +1,5 @@
 import { badRequest, notFound } from '../shared/api/error.ts';
+import { changedMetadata } from '../shared/api/fields.ts';
 import { newMessage, presentMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
@@ -51,7 +52,7 @@ export const handlers: HandlersOf<'messages', Services> = {
         ...notWhileWritten(record),
         object: {
           ...record.object,
-          metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
+          metadata: changedMetadata(record.object.metadata, body.metadata),
         },
       })),
     );
