@@ -125,7 +125,7 @@ describe('readers of streams', () => {
     const sockets = [await stalledReader('POST', `threads/${threadId}/runs`, { assistant_id, stream: true })];
     const { id } = await runOf(threadId);
     const path = `threads/${threadId}/runs/${id}/events`;
-    for (let n = 0; n < 20; n++) sockets.push(await stalledReader('GET', path));
+    for (let n = 0; n < 40; n++) sockets.push(await stalledReader('GET', path));
     const before = residentBytes(host.pid);
     go.resolve();
     // One reads on: when it has everything, the others could have it, too.
