@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { descendants, killProcess } from '../local/arm/process-tree.ts';
 import { removeFolderSync } from '../local/arm/remove-folder.ts';
 import { startAzurite } from '../local/azurite.ts';
+import { findChromium, installChromium, NO_CHROMIUM } from '../local/setup/chromium.mjs';
+import { exclusively } from '../local/setup/exclusively.mjs';
 import { onStopRequest } from '../local/stop-request.ts';
 import { fastFiles } from './runner/fast-files.ts';
 import { nodeTests } from './runner/node-tests.ts';
@@ -66,11 +68,16 @@ if (chosen.length === 0) {
   tally = add(tally, await staticChecks(project, stopped.signal));
   if (!fast) tally = add(tally, await pythonTests(project, stopped.signal));
 }
+const files = await testFiles();
+if (files.some((file) => file.startsWith('test/playground/')) && !findChromium()) {
+  await exclusively(installChromium, findChromium);
+  if (!findChromium()) process.stdout.write(`Tests in a browser are skipped: ${NO_CHROMIUM}\n`);
+}
 // In memory: what the tests leave behind is gone with it.
 const azurite = process.env.TEST_STORAGE || fast ? undefined : await startAzurite();
 process.env.TEST_STORAGE ??= azurite?.connectionString;
 try {
-  tally = add(tally, await nodeTests(await testFiles(), project, stopped.signal));
+  tally = add(tally, await nodeTests(files, project, stopped.signal));
 } finally {
   await azurite?.stop();
 }

@@ -1,7 +1,7 @@
 import type { RunRecord } from '../api/run.ts';
+import type { Include } from '../api/run-step.ts';
 import { type Present, streamHeaders, wantsIds } from '../events/sse.ts';
-import type { Dialect } from './dialect.ts';
-import { eventPresenter } from './dialect.ts';
+import { type Dialect, eventPresenter } from './dialect.ts';
 import { StreamReply } from './reply.ts';
 
 /** A run's events as an answer that can be given again. */
@@ -20,13 +20,15 @@ export const streamOptions = ({
   signal,
   dialect,
   request,
+  query,
 }: {
+  readonly query: { readonly include?: Include | undefined };
   readonly signal: AbortSignal;
   readonly dialect: Dialect;
   readonly request: { readonly headers: { get(name: string): string | null } };
 }): StreamOptions => ({
   signal,
-  presentFor: eventPresenter(dialect),
+  presentFor: eventPresenter(dialect, query.include),
   ids: wantsIds(request.headers),
 });
 

@@ -12,6 +12,7 @@ export async function staticChecks(project: string, signal: AbortSignal): Promis
   const results = await Promise.all([
     check('types', bin('tsc'), ['--noEmit'], project, signal),
     check('types of the playground', bin('tsc'), ['--noEmit', '-p', 'playground'], project, signal),
+    check('types of its tests', bin('tsc'), ['--noEmit', '-p', 'test/playground'], project, signal),
     check('lint', bin('biome'), ['check', '.'], project, signal),
     lintOfPython(project),
     typesOfPython(project, bin('pyright'), signal),
