@@ -133,7 +133,7 @@ describe('readers of streams', () => {
     const sockets = [await stalledReader('POST', `threads/${threadId}/runs`, { assistant_id, stream: true })];
     const { id } = await runOf(threadId);
     const path = `threads/${threadId}/runs/${id}/events`;
-    for (let n = 0; n < 20; n++) sockets.push(await stalledReader('GET', path));
+    for (let n = 0; n < 60; n++) sockets.push(await stalledReader('GET', path));
     const before = residentBytes(host.pid);
     go.resolve();
     // One reads on: when it has everything, the others could have it, too.
@@ -148,9 +148,9 @@ describe('readers of streams', () => {
     for (const socket of sockets) socket.destroy();
     await cancel(threadId, id);
     const grown = most - before;
-    console.log('GROWN', grown / MEBIBYTE);
     assert.ok(
-      grown < (sockets.length * total) / 2,
+      // The answer itself takes some, once.
+      grown < sockets.length * total * 0.75,
       `${sockets.length} readers of ${total / MEBIBYTE} MiB each: ${Math.round(grown / MEBIBYTE)} MiB more`,
     );
   });
