@@ -7,8 +7,10 @@ import { inBatches } from './in-batches.ts';
 import {
   ascendingKey,
   batchKey,
+  behind,
   descendingKey,
   endOf,
+  justAfter,
   storeFileKey,
   storeFileKeys,
   storeRow,
@@ -132,9 +134,9 @@ export class StoreFiles {
 
   /** Ids of all files that a store has, or had, rows of; `after` the last one of the page before. */
   async ids(storeId: string, after: string, limit: number): Promise<string[]> {
-    const from = after === '' ? storeFileKey('') : `${storeFileKey(after)}!`;
+    const from = after === '' ? storeFileKey('') : justAfter(storeFileKey(after));
     const keys = await this.#table.keys(storeId, from, endOf(storeFileKey('')), limit);
-    return keys.map((key) => key.slice(storeFileKey('').length));
+    return keys.map((key) => behind(storeFileKey(''), key));
   }
 
   /**
@@ -157,7 +159,7 @@ export class StoreFiles {
   async usesOf(project: string, fileId: string): Promise<string[]> {
     const prefix = useKey(fileId, '');
     const keys = await this.#uses.keys(project, prefix, endOf(prefix), Number.POSITIVE_INFINITY);
-    return keys.map((key) => key.slice(prefix.length));
+    return keys.map((key) => behind(prefix, key));
   }
 
   async forgetUse(project: string, fileId: string, storeId: string): Promise<void> {

@@ -3,7 +3,7 @@ import { emptyTally, type StoreState, type Tally, type VectorStoreRecord } from 
 import { isPlausibleId } from '../ids.ts';
 import { keyed } from './cursors.ts';
 import { inBatches } from './in-batches.ts';
-import { ascendingKey, descendingKey, projectKeys, storeRow } from './keys.ts';
+import { ascendingKey, descendingKey, everyRow, projectKeys, storeRow } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import {
   type Change,
@@ -185,7 +185,7 @@ export class VectorStores {
   /** Deletes what is left of the partition of a store that is gone; repeatable. */
   async clear(id: string): Promise<void> {
     for (;;) {
-      const keys = await this.#table.keys(id, '', '~', MAX_TRANSACTION_ROWS);
+      const keys = await this.#table.keys(id, ...everyRow, MAX_TRANSACTION_ROWS);
       if (keys.length === 0) return;
       const changes = keys.map((key): Change => ({ type: 'delete', key }));
       // Somebody else may be clearing it too: what is left is read again.
