@@ -1,12 +1,15 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { runningIn } from './data-dir.ts';
 import { runDemo } from './demo/run-demo.ts';
 import { startEmulation } from './emulation.ts';
 import { onStopRequest } from './stop-request.ts';
 
 /**
- * `npm run demo [-- --model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough, in an
- * emulation of its own (nothing is kept), or against a running Hourglass. Exits 0 when both pictures are there.
+ * `npm run demo [-- --model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough against the
+ * Hourglass that `npm start` runs in this folder, or the one that is named; else in an emulation of its own (nothing
+ * is kept). Exits 0 when both pictures are there.
  */
 const { values } = parseArgs({
   options: {
@@ -25,8 +28,11 @@ if ((values.url === undefined) !== (values.key === undefined)) {
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 let log = '';
+const running =
+  values.url === undefined ? await runningIn(resolve(process.env.DATA_DIR || '.data')) : undefined;
+if (running) print(`Using the Hourglass that runs at ${running.url}`);
 const emulation =
-  values.url === undefined
+  values.url === undefined && !running
     ? await startEmulation({
         environment: process.env,
         drainSeconds: 3,
@@ -41,7 +47,7 @@ onStopRequest(async () => {
 });
 
 try {
-  const { url, apiKey: key } = emulation ?? { url: values.url ?? '', apiKey: values.key ?? '' };
+  const { url, apiKey: key } = emulation ?? running ?? { url: values.url ?? '', apiKey: values.key ?? '' };
   const model = values.model ?? emulation?.model;
   await runDemo({ url, key, model, folder: values.folder, print });
 } catch (error) {
