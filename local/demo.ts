@@ -2,16 +2,18 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { runningIn } from './data-dir.ts';
-import { runDemo } from './demo/run-demo.ts';
+import { isPlay, PLAYS, runDemo } from './demo/run-demo.ts';
 import { startEmulation } from './emulation.ts';
 import { onStopRequest } from './stop-request.ts';
 
 /**
- * `npm run demo [-- --model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough against the
- * Hourglass that `npm start` runs in this folder, or the one that is named; else in an emulation of its own (nothing
- * is kept). Exits 0 when both pictures are there.
+ * `npm run demo [-- analyst] [--model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough and a
+ * question to three documents, or an analyst's questions about three tables; against the Hourglass that `npm start`
+ * runs in this folder, or the one that is named, else in an emulation of its own (nothing is kept). Exits 0 when all
+ * pictures, citations and files are there.
  */
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     model: { type: 'string' },
     folder: { type: 'string', default: '.' },
@@ -23,6 +25,12 @@ if ((values.url === undefined) !== (values.key === undefined)) {
   process.stderr.write(
     '--url and --key go together: the address of a running Hourglass, and one of its keys\n',
   );
+  process.exit(2);
+}
+
+const [play = 'walkthrough', ...others] = positionals;
+if (!isPlay(play) || others.length > 0) {
+  process.stderr.write(`npm run demo plays one of ${Object.keys(PLAYS).join(', ')}\n`);
   process.exit(2);
 }
 
@@ -49,7 +57,7 @@ onStopRequest(async () => {
 try {
   const { url, apiKey: key } = emulation ?? running ?? { url: values.url ?? '', apiKey: values.key ?? '' };
   const model = values.model ?? emulation?.model;
-  await runDemo({ url, key, model, folder: values.folder, print });
+  await runDemo({ play, url, key, model, folder: values.folder, print });
 } catch (error) {
   process.exitCode = 1;
   process.stderr.write(
