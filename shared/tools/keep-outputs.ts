@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 
 import { type Clock, unixSeconds } from '../clock.ts';
-import { derivedSortKey } from '../ids.ts';
+import { derivedSortKey, idOf } from '../ids.ts';
 import { type ExecutionEvent, type Session, SessionError, type SessionFile } from '../sessions/session.ts';
 import type { FileStore } from '../store/files.ts';
 import type { WorkspaceFile } from '../store/workspace.ts';
@@ -29,7 +29,7 @@ export async function keepImage(
   const before = known.get(sha256);
   if (before) return before;
   const sortKey = derivedSortKey(call.sortKey, `${call.executionId}/image/${known.size}`);
-  const id = `file-${sortKey}`;
+  const id = idOf('file', sortKey);
   known.set(sha256, id);
   const filename = `${id}.${image.mime === 'image/png' ? 'png' : 'jpg'}`;
   await createOnce(
@@ -113,7 +113,7 @@ async function keepFile(
   signal: AbortSignal,
 ): Promise<WorkspaceFile> {
   const sortKey = derivedSortKey(call.sortKey, `${call.executionId}/file/${file.path}`);
-  const fileId = `file-${sortKey}`;
+  const fileId = idOf('file', sortKey);
   const hash = createHash('sha256');
   const source = await session.getFile(file, signal);
   const content = Readable.from(hashed(source, hash), { objectMode: false });
@@ -148,7 +148,7 @@ function newFile(call: CodeCall, sortKey: string, filename: string, clock: Clock
     maxBytes,
     madeBy: call.executionId,
     object: {
-      id: `file-${sortKey}`,
+      id: idOf('file', sortKey),
       object: 'file' as const,
       created_at: unixSeconds(clock.now()),
       filename,

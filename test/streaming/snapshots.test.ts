@@ -143,7 +143,7 @@ describe('what the official client gathers from a stream', () => {
     );
     await assertStored(stream, gathered);
     // Also where the story is told again, from what is saved: the file is attached when the message is complete.
-    const saved = await loadSavedRun(api.engine.services.stores, id, (await stream.finalRun()).id);
+    const saved = await loadSavedRun(api.engine.services.stores, 'team-a', id, (await stream.finalRun()).id);
     assert.ok(saved);
     assert.deepEqual([attached(gathered.events), attached([...savedEvents(saved)])], [ATTACHED, ATTACHED]);
   });
