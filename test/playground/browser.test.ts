@@ -137,6 +137,7 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
       'I prefer visualizations in darkmode can you change the colors to make a darkmode version of this visualization.',
     );
     await page.locator('.run').nth(2).locator('.status-completed').waitFor({ timeout: 60_000 });
+    await page.locator('.answer .figure img').nth(1).waitFor();
     assert.equal(await page.locator('.answer .figure img').count(), 2);
     assert.match((await lastRun(page).locator('.logs-failed').textContent()) ?? '', /ZeroDivisionError/);
     assert.equal(await lastRun(page).getByText('Python, next attempt').count(), 1);
@@ -212,7 +213,7 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
     await page.getByRole('button', { name: 'New assistant' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Caretaker');
     await page.getByLabel(/^File search/).check();
-    await page.getByLabel('Vector store').selectOption({ label: 'Handbook' });
+    await page.getByLabel('Vector store', { exact: true }).selectOption({ label: 'Handbook' });
     await page.getByRole('button', { name: 'Create', exact: true }).last().click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Hourglass' }).click();
