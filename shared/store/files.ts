@@ -64,10 +64,20 @@ export class FileStore {
     return this.insert({ project: file.project, sortKey: file.sortKey, object: { ...file.object, bytes } });
   }
 
-  /** Only the bytes. Returns their number. @throws {FileTooLarge} */
-  async upload(project: string, id: string, content: Readable, maxBytes: number): Promise<number> {
+  /**
+   * Only the bytes. Returns their number.
+   * @param complete called when all of them have come and are within the limit, before they are a blob
+   * @throws {FileTooLarge}
+   */
+  async upload(
+    project: string,
+    id: string,
+    content: Readable,
+    maxBytes: number,
+    complete?: () => Promise<void>,
+  ): Promise<number> {
     const blob = this.#blob(project, id);
-    const limiter = new ByteLimiter(maxBytes);
+    const limiter = new ByteLimiter(maxBytes, complete);
     const failed = new AbortController();
     // uploadStream does not notice a source that breaks off: the pipeline's error has to abort it.
     const source = pipeline(content, limiter, (error) => error && failed.abort(error));
@@ -97,7 +107,13 @@ export class FileStore {
     });
   }
 
-  /** Deletes bytes that got no row. */
+  /** Deletes the row alone: nobody sees the file any more. Its bytes are the caller's to {@link discard}. */
+  async unlist(project: string, id: string): Promise<boolean> {
+    const removed = await this.#rows.remove(project, id, () => this.#announce(project, id));
+    return removed !== undefined;
+  }
+
+  /** Deletes bytes that have no row. */
   async discard(project: string, id: string): Promise<void> {
     await this.#blob(project, id).deleteIfExists();
   }
@@ -262,10 +278,17 @@ export const blobName = (project: string, id: string): string => `${encodeURICom
 export class ByteLimiter extends Transform {
   bytes = 0;
   readonly #limit: number;
+  readonly #complete: () => Promise<void>;
 
-  constructor(limit: number) {
+  /** @param complete called behind the last byte; what follows waits for it */
+  constructor(limit: number, complete: () => Promise<void> = async () => {}) {
     super();
     this.#limit = limit;
+    this.#complete = complete;
+  }
+
+  override _flush(done: (error?: Error | null) => void): void {
+    this.#complete().then(() => done(), done);
   }
 
   override _transform(
