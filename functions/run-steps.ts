@@ -13,14 +13,16 @@ export const handlers: HandlersOf<'run-steps', Services> = {
     const run = await stores.runs.get(project, threadId, runId);
     if (!run) throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
     await lookAfterRun(all, run);
-    return presentPage(await stores.runSteps.list(threadId, runId, query), presentRunStep);
+    return presentPage(await stores.runSteps.list(threadId, runId, query), (record) =>
+      presentRunStep(record, query.include),
+    );
   },
 
-  getRunStep: async ({ project, params }, { stores }) => {
+  getRunStep: async ({ project, params, query }, { stores }) => {
     const { thread_id: threadId, run_id: runId, step_id: id } = params;
     const record = await stores.runSteps.get(project, threadId, runId, id);
     if (!record) throw await missingIn(stores.threads, project, threadId, notFound('step', id));
-    return presentRunStep(record);
+    return presentRunStep(record, query.include);
   },
 };
 

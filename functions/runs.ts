@@ -31,9 +31,13 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
   },
 
   createRun: async (call, all) => {
-    const { project, params, body, request, signal, dialect, once } = call;
+    const { project, params, body, query, request, signal, dialect, once } = call;
     const threadId = params.thread_id;
-    const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
+    const options = {
+      signal,
+      presentFor: eventPresenter(dialect, query.include),
+      ids: wantsIds(request.headers),
+    };
     const earlier = await earlierRun(all.stores, project, threadId, once);
     if (earlier)
       return body.stream ? streamReply(streamAgain(all, earlier, options)) : runPresenter(dialect)(earlier);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 
 import { type ArmEmulator, startArmEmulator } from './arm/emulator.ts';
-import { type Azurite, startAzurite } from './azurite.ts';
+import { startAzurite } from './azurite.ts';
 import { buildPlayground, builtPlayground } from './build-playground.ts';
 import { startDemoModel } from './demo-model/server.ts';
 import { type HostProcess, startHostProcess } from './host-process.ts';
@@ -38,6 +38,11 @@ export interface Emulation {
   readonly host: HostProcess;
   /** Resolves with a sentence when the host or Azurite ends without having been stopped. */
   readonly broken: Promise<string>;
+  /**
+   * Ends the host in order and starts it anew at the same address, with the app's code as it is by then.
+   * @throws when it cannot start; everything else goes on, and a later restart may succeed
+   */
+  restartHost(): Promise<void>;
   /** Ends everything in order: the host finishes first. */
   stop(): Promise<void>;
 }
@@ -79,21 +84,43 @@ export async function startEmulation(options: EmulationOptions = {}): Promise<Em
       demoModelUrl: demoModel?.url,
     });
     const drainSeconds = options.drainSeconds ?? 25;
-    const host = await startHostProcess({
-      environment,
-      drainSeconds,
-      ...(options.port === undefined ? {} : { port: options.port }),
-      ...(options.onLog ? { onLog: options.onLog } : {}),
-    });
-    stops.push(() => host.stop((drainSeconds + 5) * 1000));
+    const broken = Promise.withResolvers<string>();
+    let host: HostProcess | undefined;
+    const startHost = async (port: number) => {
+      const started = await startHostProcess({
+        environment,
+        drainSeconds,
+        port,
+        ...(options.onLog ? { onLog: options.onLog } : {}),
+      });
+      host = started;
+      void started.exited.then((how) => {
+        if (host === started) broken.resolve(`The Functions host ended (${how}).`);
+      });
+      return started;
+    };
+    const stopHost = async () => {
+      const running = host;
+      host = undefined;
+      await running?.stop((drainSeconds + 5) * 1000);
+    };
+    stops.push(stopHost);
+    void azurite?.exited.then((how) => broken.resolve(`Azurite ended (${how}).`));
+    const first = await startHost(options.port ?? 0);
     return {
-      url: host.url,
+      url: first.url,
       apiKey: firstKey(apiKeys),
       model: environment.MODELS?.split(',')[0]?.trim() || undefined,
       storage,
       arm,
-      host,
-      broken: firstToEnd(host, azurite),
+      get host() {
+        return host ?? first;
+      },
+      broken: broken.promise,
+      restartHost: async () => {
+        await stopHost();
+        await startHost(Number(new URL(first.url).port));
+      },
       stop,
     };
   } catch (error) {
@@ -120,12 +147,4 @@ function startSessions(caller: Readonly<Record<string, string | undefined>>, war
 function firstKey(apiKeys: string): string {
   const entry = apiKeys.split(',')[0]?.trim() ?? '';
   return entry.slice(entry.indexOf(':') + 1);
-}
-
-async function firstToEnd(host: HostProcess, azurite: Azurite | undefined): Promise<string> {
-  const ended = (name: string, exited: Promise<number | string>) =>
-    exited.then((how) => `${name} ended (${how}).`);
-  const parts = [ended('The Functions host', host.exited)];
-  if (azurite) parts.push(ended('Azurite', azurite.exited));
-  return Promise.race(parts);
 }

@@ -5,12 +5,13 @@ import { claimDataDir, type DataDir } from './data-dir.ts';
 import { type Emulation, startEmulation } from './emulation.ts';
 import { hasModel } from './settings.ts';
 import { onStopRequest } from './stop-request.ts';
+import { watchSources } from './watch-sources.ts';
 import { welcome } from './welcome.ts';
 
 /**
  * `npm start`: the whole of Hourglass on this machine, until Ctrl-C. Settings by environment: PORT (7071),
  * DATA_DIR (.data), API_KEYS, AzureWebJobsStorage, OPENAI_BASE_URL, AZURE_OPENAI_ENDPOINT, SESSION_ISOLATION,
- * SESSION_PYTHON, and every setting of the app.
+ * SESSION_PYTHON, and every setting of the app. With `--watch` (`npm run dev`) the app starts anew when its code changes.
  */
 const DEFAULT_PORT = 7071;
 /** At Ctrl-C people wait: work that is not done by then is taken up again at the next start. */
@@ -73,6 +74,15 @@ async function checkPort(port: number): Promise<void> {
   });
 }
 
+async function restart(): Promise<void> {
+  if (stopping) return;
+  process.stderr.write('The code has changed: starting the app anew …\n');
+  await emulation?.restartHost().catch((error: unknown) => {
+    // What it printed says where; the next change tries again.
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  });
+}
+
 const starting = start();
 try {
   const { url, apiKey, model, broken } = await starting;
@@ -89,6 +99,7 @@ try {
       }),
     );
   }
+  if (process.argv.includes('--watch')) watchSources(['functions', 'shared'], restart);
   const reason = await broken;
   if (!stopping) {
     process.stderr.write(`\n${reason} Stopping the rest.\n`);

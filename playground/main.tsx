@@ -8,5 +8,5 @@ import { App } from './views/app.tsx';
 
 // The key is taken out of the address before anything else looks at it.
 void connectIfKnown();
-followAddress();
+followAddress(() => void connectIfKnown());
 render(<App />, document.getElementById('app')!);

@@ -28,6 +28,7 @@ import { orphanSweep } from './sessions/session-removal.ts';
 import { openStorageAccount, type StorageAccount } from './store/connection.ts';
 import { ensureStorage, openStores } from './store/stores.ts';
 import { CodeInterpreter } from './tools/code-interpreter.ts';
+import { FileSearchTool } from './tools/file-search.ts';
 
 /** Everything that functions need, made once per process. */
 export interface Services extends EngineDependencies, IndexingDependencies {
@@ -105,6 +106,7 @@ export async function createServices(
     indexQueue,
     model: observeModel(createModel(config), telemetry, clock),
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
+    fileSearch: new FileSearchTool({ clock, log, stores, finder: search.finder }),
     audit,
     telemetry,
     flushTelemetry,

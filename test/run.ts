@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { descendants, killProcess } from '../local/arm/process-tree.ts';
 import { removeFolderSync } from '../local/arm/remove-folder.ts';
 import { startAzurite } from '../local/azurite.ts';
+import { findChromium, installChromium, NO_CHROMIUM } from '../local/setup/chromium.mjs';
+import { exclusively } from '../local/setup/exclusively.mjs';
 import { onStopRequest } from '../local/stop-request.ts';
+import { fastFiles } from './runner/fast-files.ts';
 import { nodeTests } from './runner/node-tests.ts';
 import { pythonTests } from './runner/python-tests.ts';
 import { staticChecks } from './runner/static-checks.ts';
@@ -15,10 +18,12 @@ import { add, isGood, nothing, showTally } from './runner/tally.ts';
 
 /**
  * `npm test`: types, lint, the session agent's tests, then test/**\/*.test.ts on one shared Azurite.
- * `npm test -- test/store` (files or folders) runs only those. The last line is `N passed, N failed`.
+ * `npm test -- test/store` (files or folders) runs only those. `npm run test:fast` runs types, lint, and those files
+ * that need nothing beside their own process. The last line is `N passed, N failed`.
  */
 const project = fileURLToPath(new URL('..', import.meta.url));
-const chosen = process.argv.slice(2);
+const fast = process.argv[2] === '--fast';
+const chosen = process.argv.slice(fast ? 3 : 2);
 const startedAt = performance.now();
 let tally = nothing;
 const stopped = new AbortController();
@@ -55,18 +60,24 @@ async function testFiles(): Promise<string[]> {
   const wanted = chosen.map((path) => relative(project, resolve(path)));
   const matches = (file: string) =>
     wanted.length === 0 || wanted.some((path) => file === path || file.startsWith(`${path}/`));
-  return files.filter(matches).sort();
+  const all = files.filter(matches).sort();
+  return fast ? fastFiles(all) : all;
 }
 
 if (chosen.length === 0) {
   tally = add(tally, await staticChecks(project, stopped.signal));
-  tally = add(tally, await pythonTests(project, stopped.signal));
+  if (!fast) tally = add(tally, await pythonTests(project, stopped.signal));
+}
+const files = await testFiles();
+if (files.some((file) => file.startsWith('test/playground/')) && !findChromium()) {
+  await exclusively(installChromium, findChromium);
+  if (!findChromium()) process.stdout.write(`Tests in a browser are skipped: ${NO_CHROMIUM}\n`);
 }
 // In memory: what the tests leave behind is gone with it.
-const azurite = process.env.TEST_STORAGE ? undefined : await startAzurite();
+const azurite = process.env.TEST_STORAGE || fast ? undefined : await startAzurite();
 process.env.TEST_STORAGE ??= azurite?.connectionString;
 try {
-  tally = add(tally, await nodeTests(await testFiles(), project, stopped.signal));
+  tally = add(tally, await nodeTests(files, project, stopped.signal));
 } finally {
   await azurite?.stop();
 }

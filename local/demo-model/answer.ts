@@ -1,3 +1,4 @@
+import { aboutAnalysis, analystCode } from './analyst.ts';
 import {
   callsSinceUser,
   codeOf,
@@ -8,6 +9,7 @@ import {
   toolNames,
   userText,
 } from './conversation.ts';
+import { cited, searchFor } from './file-search.ts';
 import { describing, draws, fencedBlocks, filesWritten, inDarkMode, SINE_WAVE } from './python.ts';
 
 export interface Answer {
@@ -20,6 +22,7 @@ const WHO_I_AM = `I am the demo model built into Hourglass: a small script, not 
 - draw a sine wave ("Create a visualization of a sinewave"), show the code I used, and redraw in dark mode
 - run Python that you put between \`\`\`python and \`\`\`
 - describe an uploaded CSV file ("Describe the data")
+- search the files of an assistant that has file_search, and cite the sentence that fits best
 - call a function that the assistant has ("call get_weather with {"city": "Oslo"}")
 
 For real answers, start Hourglass with a model of yours: OPENAI_BASE_URL and OPENAI_API_KEY for OpenAI or any server that speaks Chat Completions (for example OPENAI_BASE_URL=http://127.0.0.1:11434/v1 for Ollama), or AZURE_OPENAI_ENDPOINT for Azure OpenAI.`;
@@ -59,7 +62,7 @@ function toUser(request: Request): Answer {
     return { text: `This is the code I used:\n\n\`\`\`python\n${used.trimEnd()}\n\`\`\`` };
   }
   const code = codeFor(request, text, used);
-  if (code === undefined) return { text: WHO_I_AM };
+  if (code === undefined) return searchFor(request, text) ?? { text: WHO_I_AM };
   return offered.includes('python') ? python(code) : { text: NO_INTERPRETER };
 }
 
@@ -67,6 +70,8 @@ function toUser(request: Request): Answer {
 function codeFor(request: Request, text: string, used: string | undefined): string | undefined {
   const [block] = fencedBlocks(text);
   if (block !== undefined) return block;
+  const analysis = analystCode(text);
+  if (analysis !== undefined) return analysis;
   const dark = /\bdark\b/i.test(text);
   if (/\bsine[\s-]?(wave|curve|function)|\bsine\b|\bsinus\b/i.test(text)) {
     return dark ? inDarkMode(SINE_WAVE) : SINE_WAVE;
@@ -87,13 +92,14 @@ function afterCalls(request: Request): Answer {
   const last = calls.at(-1);
   const failed = /Traceback|^\w*Error\b/m.test(last?.result ?? '');
   if (next !== undefined && !failed) return python(next);
+  if (last?.name === 'file_search') return { text: cited(last.result ?? '', userText(request)) };
   if (last?.name !== 'python') {
     return { text: calls.map(({ name, result }) => `${name} answered: ${shown(result)}`).join('\n\n') };
   }
   const code = codeOf(last.arguments) ?? '';
   if (failed) return { text: `The code failed:\n\n\`\`\`\n${shown(last.result)}\n\`\`\`` };
-  const drawing = ABOUT_DRAWINGS.get(code);
-  if (drawing !== undefined) return { text: drawing };
+  const known = ABOUT_DRAWINGS.get(code) ?? aboutAnalysis(code);
+  if (known !== undefined) return { text: known };
   const files = ran.flatMap((call) => filesWritten(codeOf(call.arguments) ?? ''));
   const links = [...new Set(files)].map((name) => `[${name}](sandbox:/mnt/data/${name})`);
   return {
@@ -138,9 +144,11 @@ function forcedCall(request: Request): Answer | undefined {
 }
 
 const emptyCall = (name: string): Answer =>
-  name === 'python'
-    ? python("print('Hello from the demo model')\n")
-    : { toolCalls: [{ name, arguments: '{}' }] };
+  name === 'file_search'
+    ? { toolCalls: [{ name, arguments: JSON.stringify({ queries: ['Hourglass'] }) }] }
+    : name === 'python'
+      ? python("print('Hello from the demo model')\n")
+      : { toolCalls: [{ name, arguments: '{}' }] };
 
 const python = (code: string): Answer => ({
   toolCalls: [{ name: 'python', arguments: JSON.stringify({ code }) }],

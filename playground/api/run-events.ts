@@ -116,15 +116,18 @@ async function* untilBroken(
   }
 }
 
+/** Tests run where there is none. */
+const browser = globalThis as Partial<Pick<EventTarget, 'addEventListener' | 'removeEventListener'>>;
+
 /** Longer each time, up to 5 s; at once when the machine is online again. */
 async function waitLonger(attempt: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, Math.min(250 * 2 ** (attempt - 1), 5_000));
   const go = () => resolve();
-  globalThis.addEventListener?.('online', go);
+  browser.addEventListener?.('online', go);
   signal.addEventListener('abort', go, { once: true });
   await promise;
   clearTimeout(timer);
-  globalThis.removeEventListener?.('online', go);
+  browser.removeEventListener?.('online', go);
   signal.removeEventListener('abort', go);
 }

@@ -11,7 +11,9 @@ import {
   type Message,
   nothingSaid,
   type Run,
+  type RunStep,
   withEvent,
+  withListedSteps,
   withMessage,
   withoutMessages,
   withRun,
@@ -113,20 +115,21 @@ export class Chat {
     if (this.#asked.has(run.id) || this.conversation.value.steps.has(run.id)) return;
     this.#asked.add(run.id);
     try {
-      await this.#readSteps(run.id);
+      const steps = await this.#listSteps(run.id);
+      this.conversation.value = withListedSteps(this.conversation.value, run.id, steps);
     } catch {
       this.#asked.delete(run.id); // Asked again when it is looked at again; the messages are there without them.
     }
   }
 
-  async #readSteps(runId: string): Promise<void> {
+  async #listSteps(runId: string): Promise<readonly RunStep[]> {
     const { data } = await this.#threads.runs.steps.list(runId, {
       thread_id: this.threadId,
       order: 'asc',
       limit: 100,
       include: [RESULTS],
     });
-    this.conversation.value = withSteps(this.conversation.value, runId, data);
+    return data;
   }
 
   /** Adds the question to the thread and runs it. */
@@ -224,7 +227,8 @@ export class Chat {
           .retrieve(runId, { thread_id: this.threadId }, { signal: this.#stop.signal })
           .withResponse();
         this.conversation.value = withRun(this.conversation.value, run);
-        await this.#readSteps(runId);
+        const steps = await this.#listSteps(runId);
+        this.conversation.value = withSteps(this.conversation.value, runId, steps);
         if (isOver(run) || run.status === 'requires_action') break;
         const wait = Number(response.headers.get('openai-poll-after-ms') ?? 1_000);
         await new Promise((resolve) => setTimeout(resolve, wait));

@@ -71,6 +71,9 @@ export function withEvent(
     case 'thread.created':
     case 'error':
       return conversation;
+    case 'thread.run.created':
+      // Its story is told from here on: nobody needs to ask for the steps before.
+      return timed(withSteps(withRun(conversation, data), data.id, []), data.id, at, false);
     default:
       return timed(withRun(conversation, data), data.id, at, isOver(data));
   }
@@ -89,6 +92,18 @@ export function withRun(conversation: Conversation, run: Run): Conversation {
   const known = conversation.runs.find(({ id }) => id === run.id);
   if (known && isOver(known) && !isOver(run)) return conversation;
   return { ...conversation, runs: put(conversation.runs, run) };
+}
+
+/** Steps as they were listed. What a stream has told of them meanwhile is newer. */
+export function withListedSteps(
+  conversation: Conversation,
+  runId: string,
+  listed: readonly RunStep[],
+): Conversation {
+  const told = conversation.steps.get(runId) ?? [];
+  const known = new Map(told.map((step) => [step.id, step]));
+  const later = told.filter(({ id }) => !listed.some((step) => step.id === id));
+  return withSteps(conversation, runId, [...listed.map((step) => known.get(step.id) ?? step), ...later]);
 }
 
 export function withSteps(

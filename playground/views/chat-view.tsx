@@ -44,7 +44,7 @@ export const ChatView = ({ threadId }: { threadId: string }) => {
     if (!chosen) return;
     if (draft && !(await chat.takeBack({ question: true }))) return;
     setDraft(undefined);
-    if (conversation.messages.length === 0) nameThread(threadId, titleOf(question.text));
+    if (chat.conversation.peek().messages.length === 0) nameThread(threadId, titleOf(question.text));
     await chat.ask(chosen.id, question);
   };
 

@@ -17,7 +17,7 @@ export const textOf = ({ content }: Pick<Message, 'content'>): string =>
 
 /** What somebody asked: as it was typed, with what was attached. */
 export const QuestionView = ({ message }: { message: Message }) => (
-  <article class="question" aria-label={message.role === 'user' ? 'You' : 'A message'}>
+  <article class="question" aria-label="You">
     {message.content.map((part, index) =>
       part.type === 'text' ? (
         <p key={index} class="as-it-is" dir="auto">

@@ -13,7 +13,8 @@ import {
   titles,
 } from '../state/lists.ts';
 import { edited, sidebarOpen } from '../state/panes.ts';
-import { addressOf, go, route } from '../state/route.ts';
+import { go, route } from '../state/route.ts';
+import { addressOf } from '../state/routes.ts';
 import { moment } from './format.ts';
 import { Icon, IconButton } from './icons.tsx';
 import { ProblemNote } from './problem-note.tsx';

@@ -7,7 +7,7 @@ import { timelineOf } from '../state/timeline.ts';
 import { Announcer } from './announcer.tsx';
 import { Icon } from './icons.tsx';
 import { Keep } from './keep.tsx';
-import { QuestionView } from './message.tsx';
+import { AnswerView, QuestionView } from './message.tsx';
 import { RunView } from './run-view.tsx';
 
 export interface TimelineProps {
@@ -25,7 +25,9 @@ export const Timeline = ({ chat, onInspect, onRetry, onEdit }: TimelineProps) =>
   const conversation = chat.conversation.value;
   const phase = chat.phase.value;
   const entries = timelineOf(conversation);
-  const lastQuestion = entries.findLastIndex(({ kind }) => kind === 'message');
+  const lastQuestion = entries.findLastIndex(
+    (entry) => entry.kind === 'message' && entry.message.role === 'user',
+  );
   const { box, inner, away, toEnd } = useFollowing();
   return (
     <>
@@ -45,7 +47,11 @@ export const Timeline = ({ chat, onInspect, onRetry, onEdit }: TimelineProps) =>
                 <Keep key={entry.key} by={[entry.message, editable, onEdit]}>
                   {() => (
                     <div class="entry">
-                      <QuestionView message={entry.message} />
+                      {entry.message.role === 'user' ? (
+                        <QuestionView message={entry.message} />
+                      ) : (
+                        <AnswerView message={entry.message} results={[]} />
+                      )}
                       {editable && (
                         <p class="question-tools">
                           <button type="button" class="quiet" onClick={onEdit}>

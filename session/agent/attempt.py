@@ -8,8 +8,8 @@ from .channels import Channels
 from .config import Limits
 from .disk import Disk
 from .executions import Execution
-from .kernel import Kernel
 from .keeper import KernelKeeper
+from .kernel import Kernel
 from .outputs import OutputCollector
 from .snapshots import Snapshot
 

@@ -107,7 +107,7 @@ class Channels:
         """Returns when requests are answered and published messages arrive."""
         while True:
             request, heard = self._session.msg("kernel_info_request"), asyncio.Event()
-            reply = self.send(request, lambda kind, content: heard.set())
+            reply = self.send(request, lambda kind, content, heard=heard: heard.set())
             try:
                 await reply
                 await asyncio.wait_for(heard.wait(), 0.2)

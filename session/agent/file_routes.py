@@ -81,7 +81,8 @@ class File(Route):
                 chunk = await asyncio.to_thread(os.read, file, min(left, COPY_BYTES))
                 if not chunk:
                     # It was cut short while we read: the reader must not take it for whole.
-                    self._connection.stream.close()
+                    if (stream := self._connection.stream) is not None:
+                        stream.close()
                     return
                 left -= len(chunk)
                 self.write(chunk)

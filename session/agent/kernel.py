@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 from .channels import Channels
+from .config import Config
 from .errors import KernelUnavailable
 from .launch import Folders, kernel_command, kernel_settings
-from .config import Config
 from .processes import KernelUser
 
 START_TIMEOUT_S = 60.0

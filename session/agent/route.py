@@ -58,9 +58,9 @@ class Route(RequestHandler):
         self.set_header("content-type", "application/json")
         self.finish(json.dumps(body))
 
-    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
-        if not isinstance(error, (AgentError, StreamClosedError)):
-            super().log_exception(kind, error, trace)
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        if not isinstance(value, (AgentError, StreamClosedError)):
+            super().log_exception(typ, value, tb)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None, None))[1]

@@ -11,8 +11,8 @@ from .config import Limits
 from .disk import Disk
 from .errors import AgentError, KernelUnavailable
 from .executions import Execution, ExecutionLog
-from .kernel import Kernel
 from .keeper import KernelKeeper
+from .kernel import Kernel
 from .known_files import KnownFiles
 from .snapshots import Snapshot, listing, within_bounds
 

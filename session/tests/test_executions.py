@@ -9,7 +9,7 @@ from unittest import mock
 from support import SESSION
 
 sys.path.insert(0, str(SESSION))
-from agent import executions  # noqa: E402
+from agent import executions
 
 
 class RememberedExecutions(unittest.TestCase):

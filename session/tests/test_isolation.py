@@ -135,7 +135,7 @@ class ByAmbientCapabilities(AnotherUser, AgentCase):
     agent_class = SeparateUsers
 
 
-@unittest.skipUnless(IN_IMAGE or os.geteuid() == 0 and shutil.which("setcap"), "takes root and setcap, or the image")
+@unittest.skipUnless(IN_IMAGE or (os.geteuid() == 0 and shutil.which("setcap")), "takes root and setcap, or the image")
 class ByFileCapabilities(AnotherUser, AgentCase):
     agent_class = ImageUsers if IN_IMAGE else FileCapabilities
 

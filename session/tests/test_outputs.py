@@ -111,6 +111,16 @@ class OutputsArrive(AgentCase):
         heights = [self._size(self.run_ok(label.format(n)).of("display_data")[0])[1] for n in (1, 200)]
         self.assertGreater(heights[1], 2 * heights[0])
 
+    def test_files_of_figures_are_as_sharp(self):
+        code = (
+            "import matplotlib.pyplot as plt\nfrom PIL import Image\n{}\nplt.figure(figsize=(10, 6)); plt.plot([1, 2])\n"
+            "plt.savefig('sharp.png'); plt.savefig('given.png', dpi=50); plt.close()\n"
+            "Image.open('sharp.png').width > 1600, Image.open('given.png').width < 501"
+        )
+        for style in ("pass", "plt.rcdefaults()", "plt.style.use('default')", "plt.style.use('ggplot')"):
+            self.assertEqual(self.run_ok(code.format(style)).result, "(True, True)", style)
+        self.run_ok("plt.rcdefaults()")
+
     def test_an_unfinished_figure_says_what_is_wrong(self):
         story = self.agent.run("plt.figure(); plt.title('$\\\\nope{$'); plt.show()")
         self.assertIn("nope", str(story.lines))
@@ -154,7 +164,7 @@ display(HTML('<div id="c"></div><SCRIPT src="https://cdn">' + 'x' * 50_000 + '</
         altair = self.run_ok("display({'text/plain': 'alt.Chart(...)', 'text/html': '<script>' + 'x' * 9999}, raw=True)")
         self.assertRegex(altair.result, r"^alt.Chart\(...\)\n\[HTML with scripts .*\]$")
         self.assertEqual(len(texts), 5)
-        for text, word in zip(texts, ("plotly", "Altair", "bokeh", "widget", "scripts")):
+        for text, word in zip(texts, ("plotly", "Altair", "bokeh", "widget", "scripts"), strict=True):
             self.assertRegex(text, rf"^\[.*{word}.*\.\]$")
             self.assertLess(len(text), 250)
 

@@ -8,7 +8,7 @@ import unittest
 from support import SESSION, AgentCase
 
 sys.path.insert(0, str(SESSION))
-from agent.terminal import PlainStream, plain  # noqa: E402
+from agent.terminal import PlainStream, plain
 
 WRITTEN = (
     "a\x1b[1;31mred\x1b[0m\x1b[K b\r\n"
@@ -29,7 +29,7 @@ class TextIsPlain(unittest.TestCase):
         chance = random.Random(1)
         for _ in range(500):
             cuts = sorted(chance.choices(range(len(WRITTEN)), k=4))
-            pieces = [WRITTEN[start:end] for start, end in zip([0, *cuts], [*cuts, None])]
+            pieces = [WRITTEN[start:end] for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
             self.assertEqual(in_pieces(*pieces), READ, pieces)
 
     def test_ordinary_text_is_left_alone(self):

@@ -18,25 +18,47 @@ export interface RunStepRecord {
   readonly object: RunStep;
   /** The outcome of each call so far, by call id: the checkpoint that keeps a call from running twice. */
   readonly results: Readonly<Record<string, ToolResult>>;
+  /** What the file searches of this step ask, and their numbers in what the model reads; by call id. */
+  readonly searches?: Readonly<Record<string, FileSearch>>;
   /** A message that the model wrote after calls of the same turn: it stands behind them and before what they gave. */
   readonly late?: boolean;
 }
 
-/** What the model is told about a finished call. Absent: the call has not finished. */
+export interface FileSearch {
+  readonly queries: readonly string[];
+  /** Absent until it has results. Markers name it: `【4:0†name.md】`. */
+  readonly number?: number;
+}
+
+/** What the model is told about a finished call. Empty for a file search, whose results stand in the step. Absent: the call has not finished. */
 export interface ToolResult {
   readonly text: string;
 }
 
+/** Parts of a step that are left out unless they are asked for. */
+const SEARCH_CONTENT = 'step_details.tool_calls[*].file_search.results[*].content';
+export const includeQuery = z.strictObject({ include: z.array(z.enum([SEARCH_CONTENT])).optional() });
+export type Include = z.output<typeof includeQuery>['include'];
+
 /** Tokens are known before the step is complete, and shown when it is. */
-export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>): RunStep => ({
-  ...object,
+export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>, include?: Include): RunStep => ({
+  ...shownStep(object, include),
   expires_at: object.expires_at ?? null,
   usage: object.status === 'in_progress' ? null : object.usage,
 });
 
-/** Parts of a step that are left out unless they are asked for. */
-export const includeQuery = z.strictObject({
-  include: z.array(z.enum(['step_details.tool_calls[*].file_search.results[*].content'])).optional(),
-});
+/** The passages that a file search found are shown to those who ask for them. */
+export function shownStep(step: RunStep, include: Include): RunStep {
+  const { step_details: details } = step;
+  if (details.type !== 'tool_calls' || include?.includes(SEARCH_CONTENT)) return step;
+  if (!details.tool_calls.some(({ type }) => type === 'file_search')) return step;
+  return { ...step, step_details: { ...details, tool_calls: details.tool_calls.map(withoutContent) } };
+}
+
+function withoutContent(call: ToolCall): ToolCall {
+  if (call.type !== 'file_search' || !call.file_search.results) return call;
+  const results = call.file_search.results.map(({ content: _, ...result }) => result);
+  return { ...call, file_search: { ...call.file_search, results } };
+}
 
 export const listRunStepsQuery = listQuery.extend(includeQuery.shape);

@@ -45,6 +45,8 @@ export interface RunWork {
   readonly reasoningEffort: ReasoningEffort | null;
   /** Files of assistant and thread for the code interpreter, as they were when the run began. */
   readonly codeInterpreterFileIds: readonly string[];
+  /** The assistant's vector stores, as they were when the run began; the thread's may change with its messages. */
+  readonly vectorStoreIds?: readonly string[];
   /** Whether earlier runs of the thread have tool steps that belong into the prompt. */
   readonly threadHasToolSteps: boolean;
   /** Messages in the thread when the run began, its own additional ones included. */

@@ -26,7 +26,7 @@ const compound = z.strictObject({
 });
 
 /** Which files are searched, by their attributes. */
-export const filter = z.discriminatedUnion('type', [comparison, compound]);
+export const filter = z.discriminatedUnion('type', [comparison, compound]).meta({ id: 'FileFilter' });
 export type FileFilter = z.output<typeof filter>;
 
 export const searchVectorStore = z.strictObject({

@@ -13,6 +13,7 @@ import { finishRun } from './finish-run.ts';
 import { handOver } from './hand-over.ts';
 import { refuseCalls } from './refuse-calls.ts';
 import { completeToolStep, runCode } from './run-tool-calls.ts';
+import { searchFiles } from './search-files.ts';
 import { tellGone } from './tell-gone.ts';
 import { callModel } from './turn/call-model.ts';
 import { waitForOutputs } from './wait-for-outputs.ts';
@@ -59,6 +60,9 @@ async function advance(context: RunContext): Promise<void> {
       }
       case 'run-code':
         await runCode(context, next.step, next.call);
+        break;
+      case 'search-files':
+        await searchFiles(context, next.step, next.call);
         break;
       case 'refuse-calls':
         await refuseCalls(context, next.step, next.calls);

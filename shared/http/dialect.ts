@@ -1,4 +1,5 @@
 import { presentRun, type RunRecord } from '../api/run.ts';
+import { type Include, type RunStep, shownStep } from '../api/run-step.ts';
 import type { Present } from '../events/sse.ts';
 
 /** The API's first version, as clients select it, or its second. */
@@ -67,6 +68,43 @@ function metadataText(value: unknown): unknown {
   return typeof value === 'number' ? String(value) : value;
 }
 
+/**
+ * An answer in the words of v2, which are ours but for one: only v1 told what a citation quotes.
+ */
+export function toV2(answer: object): object {
+  const object = answer as Json;
+  if (object.object === 'list')
+    return Array.isArray(object.data) ? { ...object, data: object.data.map(toV2) } : object;
+  if (object.object === 'thread.message' && Array.isArray(object.content) && object.content.some(hasQuotes)) {
+    return { ...object, content: object.content.map(withoutQuotes) };
+  }
+  if (
+    object.object === 'thread.message.delta' &&
+    isObject(object.delta) &&
+    Array.isArray(object.delta.content)
+  ) {
+    if (!object.delta.content.some(hasQuotes)) return object;
+    return { ...object, delta: { ...object.delta, content: object.delta.content.map(withoutQuotes) } };
+  }
+  return object;
+}
+
+const annotationsOf = (part: unknown): readonly unknown[] =>
+  isObject(part) && isObject(part.text) && Array.isArray(part.text.annotations) ? part.text.annotations : [];
+
+const hasQuotes = (part: unknown): boolean =>
+  annotationsOf(part).some((note) => isObject(note) && isObject(note.file_citation));
+
+const withoutQuotes = (part: unknown): unknown => {
+  if (!isObject(part) || !isObject(part.text) || !hasQuotes(part)) return part;
+  const annotations = annotationsOf(part).map((note) =>
+    isObject(note) && isObject(note.file_citation)
+      ? { ...note, file_citation: without(note.file_citation, ['quote']) }
+      : note,
+  );
+  return { ...part, text: { ...part.text, annotations } };
+};
+
 /** An answer in the words of v1; the lists of it, too. Objects that v1 had in the same form pass through. */
 export function toV1(answer: object): object {
   const object = answer as Json;
@@ -96,14 +134,20 @@ export function toV1(answer: object): object {
 export const runPresenter = (dialect: Dialect) => (record: RunRecord) =>
   dialect === 'v1' ? withFilesOf(record)(presentRun(record)) : presentRun(record);
 
-/** For a run's events; undefined where nothing needs to be changed. */
+/** For a run's events. @param include what of its steps the caller asked for */
 export const eventPresenter =
-  (dialect: Dialect) =>
-  (record: RunRecord): Present | undefined => {
-    if (dialect === 'v2') return undefined;
+  (dialect: Dialect, include?: Include) =>
+  (record: RunRecord): Present => {
     const withFiles = withFilesOf(record);
-    return (answer) => toV1(isObject(answer) && answer.object === 'thread.run' ? withFiles(answer) : answer);
+    return (answer) => {
+      const shown = isStep(answer) ? shownStep(answer, include) : answer;
+      if (dialect === 'v2') return toV2(shown);
+      return toV1(isObject(shown) && shown.object === 'thread.run' ? withFiles(shown) : shown);
+    };
   };
+
+const isStep = (answer: object): answer is RunStep =>
+  'object' in answer && answer.object === 'thread.run.step';
 
 const withFilesOf =
   ({ work }: RunRecord) =>

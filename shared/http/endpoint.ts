@@ -18,7 +18,7 @@ import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
 import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts';
 import type { Call, Handler, Handlers } from './call.ts';
-import { type Dialect, dialectOf, fromV1, textToV1, toV1 } from './dialect.ts';
+import { type Dialect, dialectOf, fromV1, textToV1, toV1, toV2 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
 import { idempotencyKeyOf, type OnceOnly, once, onceOf } from './idempotency.ts';
 import { lookUp, type Match } from './path.ts';
@@ -114,7 +114,7 @@ export function createEndpoint<S extends EndpointServices>(
       }
       const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
       audit?.(200, body);
-      return jsonAnswer(200, dialect === 'v1' ? toV1(body) : body, { ...headers(), ...own });
+      return jsonAnswer(200, dialect === 'v1' ? toV1(body) : toV2(body), { ...headers(), ...own });
     }
   };
 }

@@ -6,7 +6,9 @@ import type { Answer, Operation } from './operation.ts';
 
 type Json = Record<string, unknown>;
 
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
+const COMPONENTS = '#/components/schemas/';
+
+const ref = (name: string): Json => ({ $ref: `${COMPONENTS}${name}` });
 const requestName = (operation: string): string =>
   `${operation.charAt(0).toUpperCase()}${operation.slice(1)}Request`;
 
@@ -74,12 +76,20 @@ function namedSchemas(schemas: Record<string, z.ZodType>, io: 'input' | 'output'
     first.set(schema, name);
     registry.add(schema, { id: name });
   }
-  const made = z.toJSONSchema(registry, { io, uri: (id) => `#/components/schemas/${id}` }).schemas;
-  const plain = Object.entries(made).map(([name, schema]) => {
+  const { schemas: made } = z.toJSONSchema(registry, { io, uri: (id) => `${COMPONENTS}${id}` });
+  const { __shared: shared, ...named } = made as Record<string, Json>;
+  const plain = Object.entries(named).map(([name, schema]) => {
     const { $schema: _version, $id: _place, ...rest } = schema;
     return [name, rest];
   });
-  return { ...Object.fromEntries(plain), ...aliases };
+  return { ...inComponents({ ...Object.fromEntries(plain), ...(shared?.$defs as Json) }), ...aliases };
+}
+
+/** What contains itself, as filters do, zod keeps in a place of its own; here it is a component like others. */
+function inComponents(schemas: Json): Json {
+  const nameless = Object.keys(schemas).find((name) => /^schema\d+$/.test(name));
+  if (nameless) throw new Error('A schema that contains itself has no name: .meta({ id }) gives it one.');
+  return JSON.parse(JSON.stringify(schemas).replaceAll(`${COMPONENTS}__shared#/$defs/`, COMPONENTS)) as Json;
 }
 
 function describe(name: string, operation: Operation): Json {

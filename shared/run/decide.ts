@@ -4,6 +4,7 @@ import { isTerminal, type TerminalStatus } from './run-state.ts';
 import { isOpen, toolCallsOf } from './steps.ts';
 
 export type CodeCall = Extract<ToolCall, { type: 'code_interpreter' }>;
+export type FileSearchCall = Extract<ToolCall, { type: 'file_search' }>;
 export type FunctionCall = Extract<ToolCall, { type: 'function' }>;
 
 export type RunEnd = {
@@ -15,6 +16,7 @@ export type RunEnd = {
 export type NextStep =
   | { readonly type: 'call-model' }
   | { readonly type: 'run-code'; readonly step: RunStepRecord; readonly call: CodeCall }
+  | { readonly type: 'search-files'; readonly step: RunStepRecord; readonly call: FileSearchCall }
   | { readonly type: 'complete-step'; readonly step: RunStepRecord }
   | { readonly type: 'refuse-calls'; readonly step: RunStepRecord; readonly calls: readonly FunctionCall[] }
   | { readonly type: 'wait-for-outputs'; readonly calls: readonly FunctionCall[] }
@@ -36,6 +38,8 @@ function decideOnCalls(run: RunRecord, step: RunStepRecord): NextStep {
   const waiting = toolCallsOf(step).filter((call) => step.results[call.id] === undefined);
   const code = waiting.find((call) => call.type === 'code_interpreter');
   if (code) return { type: 'run-code', step, call: code };
+  const search = waiting.find((call) => call.type === 'file_search');
+  if (search) return { type: 'search-files', step, call: search };
   const calls = waiting.filter((call) => call.type === 'function');
   const unknown = calls.filter((call) => !isOffered(run, call));
   if (unknown.length > 0) return { type: 'refuse-calls', step, calls: unknown };

@@ -30,12 +30,14 @@ export function contentDelta(messageId: string, index: number, part: Message['co
   }
 }
 
+/** @param from how many were told before: their numbers go on */
 export function annotationsDelta(
   messageId: string,
   index: number,
   annotations: readonly Annotation[],
+  from = 0,
 ): DeltaEvent {
-  const numbered = annotations.map((annotation, at) => ({ ...annotation, index: at }));
+  const numbered = annotations.map((annotation, at) => ({ ...annotation, index: from + at }));
   // With a text, for listeners that print what a delta adds.
   return messageDelta(messageId, { index, type: 'text', text: { value: '', annotations: numbered } });
 }

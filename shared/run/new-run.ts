@@ -72,6 +72,7 @@ export function newRun(
           ...files(thread.object.tool_resources),
         ]),
       ],
+      vectorStoreIds: assistant.object.tool_resources?.file_search?.vector_store_ids ?? [],
       threadHasToolSteps: thread.state.hasToolSteps,
       messageCount: place.messageCount,
       lastMessageKey: place.lastMessageKey,

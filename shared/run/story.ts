@@ -35,17 +35,18 @@ export const messageBegun = (message: Message, content: Message['content']): Run
   ...content.map((part, index) => contentDelta(message.id, index, part)),
 ];
 
-/** Annotations follow a whole text. */
-export const textsAnnotated = ({ id, content }: Message): RunEvent[] =>
+/** Citations follow the marker that they are of, all other annotations a whole text. @param told citations before */
+export const textsAnnotated = ({ id, content }: Message, told = 0): RunEvent[] =>
   content.flatMap((part, index) =>
-    part.type === 'text' && part.text.annotations.length > 0
-      ? [annotationsDelta(id, index, part.text.annotations)]
+    part.type === 'text' && part.text.annotations.length > told
+      ? [annotationsDelta(id, index, part.text.annotations.slice(told), told)]
       : [],
   );
 
 /** A call, as far as it is written; further pieces follow. */
 export function callBegun(stepId: string, index: number, call: ToolCall): RunEvent[] {
   const head = callDelta(stepId, index, call);
+  // What it asks for is shown nowhere.
   if (call.type === 'file_search') return [head];
   const input = call.type === 'function' ? call.function.arguments : call.code_interpreter.input;
   return [head, ...callWritten(stepId, index, call.type, input)];
@@ -55,9 +56,9 @@ export function callBegun(stepId: string, index: number, call: ToolCall): RunEve
 export const callWritten = (
   stepId: string,
   index: number,
-  type: 'code_interpreter' | 'function',
+  type: ToolCall['type'],
   piece: string,
-): RunEvent[] => (piece === '' ? [] : [inputDelta(stepId, index, type, piece)]);
+): RunEvent[] => (piece === '' || type === 'file_search' ? [] : [inputDelta(stepId, index, type, piece)]);
 
 /** A step that is over, after the message that it made. */
 export const stepEnded = (step: Step, message?: Message): RunEvent[] => [

@@ -67,9 +67,8 @@ describe('probes without a key', () => {
     storage.fault = ({ service }) => (service === 'table' ? 'busy' : undefined);
     const host = await hostOn(storage);
     try {
-      const asked = performance.now();
       assert.deepEqual(await probe(`${host.url}/readyz`), { status: 503, body: { status: 'not ready' } });
-      assert.ok(performance.now() - asked < 20_000, 'sooner than storage is given up');
+      assert.doesNotMatch(host.logs(), /could not be made/, 'sooner than storage is given up');
       assert.equal((await probe(`${host.url}/healthz`)).status, 200);
       storage.fault = () => undefined;
       await eventually(

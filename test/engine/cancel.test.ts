@@ -14,9 +14,6 @@ import {
   textOf,
 } from './scenario.ts';
 
-/** Promised: within two seconds. */
-const PROMISE_MS = 2000;
-
 describe('cancelling a run', { concurrency: true }, () => {
   it('that waits in the queue ends it at once, and its messages find nothing to do', async () => {
     await using engine = await testEngine();
@@ -36,10 +33,8 @@ describe('cancelling a run', { concurrency: true }, () => {
     const run = await engine.aRun();
     const pumped = engine.pump();
     await engine.model.received(1);
-    const since = performance.now();
     assert.equal((await cancelRun(engine.services, place(run))).object.status, 'cancelling');
     await pumped;
-    assert.ok(performance.now() - since < PROMISE_MS);
     const { run: after, steps, messages, activeRunId } = await stored(engine, run);
     assert.equal(after.object.status, 'cancelled');
     assert.deepEqual(outline(steps), ['message_creation cancelled']);
@@ -57,10 +52,8 @@ describe('cancelling a run', { concurrency: true }, () => {
     const run = await engine.aRun();
     const pumped = engine.pump();
     await engine.model.received(1);
-    const since = performance.now();
     await cancelRun(engine.services, place(run));
     await pumped;
-    assert.ok(performance.now() - since < PROMISE_MS);
     assert.equal((await stored(engine, run)).run.object.status, 'cancelled');
     assert.equal(engine.model.requests.length, 1);
   });

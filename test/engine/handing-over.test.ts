@@ -18,7 +18,8 @@ describe('handing a run over', { concurrency: true }, () => {
   });
 
   it('a process that is asked to stop gives its run up at once, whatever its lease', async () => {
-    await using engine = await testEngine();
+    // Longer than anybody here waits.
+    await using engine = await testEngine({ RUN_LEASE_SECONDS: '300' });
     engine.model.add({ text: 'Half', pieces: ['stall'] }, { text: 'answer' });
     const run = await engine.aRun();
     const drain = new AbortController();
@@ -26,11 +27,9 @@ describe('handing a run over', { concurrency: true }, () => {
     const handled = handleRunMessage(stopping, messageOf(run));
     await engine.model.received(1);
     await engine.loseMessages();
-    const since = performance.now();
     drain.abort();
     await handled;
     await pumpUntil(engine, run, 'completed');
-    assert.ok(performance.now() - since < 10_000, 'nobody waited for the lease of 30 s');
     await assertAnsweredOnce(engine, run);
     assert.equal(await engine.messagesWaiting(), 0);
   });

@@ -50,6 +50,8 @@ export const codeCall = (id: string, input = 'print(1)'): ToolCall => ({
   code_interpreter: { input, outputs: [] },
 });
 
+export const searchCall = (id: string): ToolCall => ({ id, type: 'file_search', file_search: {} });
+
 export const functionCall = (id: string, name = 'f'): ToolCall => ({
   id,
   type: 'function',

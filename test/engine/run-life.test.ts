@@ -21,7 +21,16 @@ import {
 } from '../../shared/run/run-changes.ts';
 import { ImpossibleTransition, isTerminal } from '../../shared/run/run-state.ts';
 import { isOpen, toolCallsOf } from '../../shared/run/steps.ts';
-import { aHalfMessage, aRun, aToolStep, codeCall, functionCall, NOW, seconds } from './records.ts';
+import {
+  aHalfMessage,
+  aRun,
+  aToolStep,
+  codeCall,
+  functionCall,
+  NOW,
+  searchCall,
+  seconds,
+} from './records.ts';
 
 /**
  * A run's whole life with the engine's own pure functions, in an order that chance decides: what workers,
@@ -67,6 +76,7 @@ class Life {
         else this.write(ends);
         break;
       case 'run-code':
+      case 'search-files':
         this.result(next.step, [next.call.id]);
         break;
       case 'refuse-calls':
@@ -168,6 +178,7 @@ const attended = ({ attended: yes }: Life) => yes;
 let ids = 0;
 const call = fc.constantFrom(
   () => codeCall(`c${++ids}`),
+  () => searchCall(`s${++ids}`),
   () => functionCall(`f${++ids}`),
   () => functionCall(`u${++ids}`, 'unknown'),
 );

@@ -55,7 +55,7 @@ export const NOT_LOCAL: Readonly<Record<string, string>> = {
   HOURGLASS_CRASH_AT: 'crash tests only',
 };
 
-/** Settings that the README does not show. */
-export const NOT_IN_README: Readonly<Record<string, string>> = {
+/** Settings that docs/settings.md does not show. */
+export const NOT_IN_DOCUMENT: Readonly<Record<string, string>> = {
   HOURGLASS_CRASH_AT: 'crash tests only',
 };

@@ -4,11 +4,17 @@ import { suite, test } from 'node:test';
 
 import { settings } from '../../shared/config.ts';
 import { propertiesOf, readBicep } from './bicep.ts';
-import { FOR_CORE_TOOLS, FOR_THE_HOST, LEFT_AT_DEFAULT, NOT_IN_README, NOT_LOCAL } from './setting-lists.ts';
+import {
+  FOR_CORE_TOOLS,
+  FOR_THE_HOST,
+  LEFT_AT_DEFAULT,
+  NOT_IN_DOCUMENT,
+  NOT_LOCAL,
+} from './setting-lists.ts';
 
 /**
  * One setting, four places: shared/config.ts reads it, Bicep or its default sets it, the sample shows a local
- * value, the README explains it. Adding it in one place only fails here, by name.
+ * value, docs/settings.md explains it. Adding it in one place only fails here, by name.
  */
 const project = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -18,7 +24,9 @@ const inBicep = propertiesOf(functionApp.variables.get('settings')!).map(({ name
 const inSample = Object.keys(
   (JSON.parse(await project('local.settings.sample.json')) as { Values: Record<string, string> }).Values,
 );
-const inReadme = [...(await project('README.md')).matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name!);
+const inDocument = [...(await project('docs/settings.md')).matchAll(/^\| `(\w+)` \|/gm)].map(
+  ([, name]) => name!,
+);
 const overrides = Object.keys(JSON.parse(await project('infra/settings.json')) as Record<string, string>);
 
 const without = (names: readonly string[], ...others: readonly (readonly string[])[]) => {
@@ -28,7 +36,7 @@ const without = (names: readonly string[], ...others: readonly (readonly string[
 const both = (names: readonly string[], others: readonly string[]) =>
   names.filter((name) => others.includes(name));
 
-suite('settings agree between code, Bicep, the local sample and the README', () => {
+suite('settings agree between code, Bicep, the local sample and docs/settings.md', () => {
   test('every setting that the code reads is set by Bicep, or is listed as left at its default', () => {
     assert.deepEqual(without(inCode, inBicep, Object.keys(LEFT_AT_DEFAULT)), []);
     assert.deepEqual(both(inBicep, Object.keys(LEFT_AT_DEFAULT)), [], 'set by Bicep after all');
@@ -44,15 +52,15 @@ suite('settings agree between code, Bicep, the local sample and the README', () 
     assert.deepEqual(without(inSample, inCode, Object.keys(FOR_CORE_TOOLS)), []);
   });
 
-  test("the README's table has a row for every setting, and no other", () => {
-    assert.deepEqual(without(inCode, inReadme, Object.keys(NOT_IN_README)), []);
-    assert.deepEqual(without(inReadme, inCode), []);
-    assert.equal(new Set(inReadme).size, inReadme.length, 'a row twice');
+  test('the table of docs/settings.md has a row for every setting, and no other', () => {
+    assert.deepEqual(without(inCode, inDocument, Object.keys(NOT_IN_DOCUMENT)), []);
+    assert.deepEqual(without(inDocument, inCode), []);
+    assert.equal(new Set(inDocument).size, inDocument.length, 'a row twice');
   });
 
   test('the lists name nothing that is gone', () => {
     assert.deepEqual(
-      without(Object.keys({ ...LEFT_AT_DEFAULT, ...NOT_LOCAL, ...NOT_IN_README }), inCode),
+      without(Object.keys({ ...LEFT_AT_DEFAULT, ...NOT_LOCAL, ...NOT_IN_DOCUMENT }), inCode),
       [],
     );
     assert.deepEqual(without(Object.keys(FOR_THE_HOST), inBicep), []);

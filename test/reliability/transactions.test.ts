@@ -62,6 +62,13 @@ const codeWithFiles: Budget = [
 
 const sorted = (kinds: readonly string[]) => [...kinds].sort();
 
+/** Once a second a worker looks whether its run was cancelled; on a busy machine a run takes longer. */
+function withoutLooks(kinds: readonly string[], expected: readonly string[], tookMs: number): string[] {
+  const gets = (all: readonly string[]) => all.filter((kind) => kind === 'table get');
+  const looks = Math.min(Math.floor(tookMs / 1000), Math.max(0, gets(kinds).length - gets(expected).length));
+  return sorted([...kinds.filter((kind) => kind !== 'table get'), ...gets(kinds).slice(looks)]);
+}
+
 describe('what a run asks of storage', () => {
   let proxy: FaultProxy;
   let arm: ArmEmulator;
@@ -69,7 +76,12 @@ describe('what a run asks of storage', () => {
   before(async () => {
     const storage = await testStorage();
     [proxy, arm] = await Promise.all([startFaultProxy(storage.connectionString), startTestEmulator()]);
-    api = await testApi({ AzureWebJobsStorage: proxy.connectionString, SESSION_ARM_ENDPOINT: arm.url });
+    api = await testApi({
+      AzureWebJobsStorage: proxy.connectionString,
+      SESSION_ARM_ENDPOINT: arm.url,
+      // No run takes so long that its lease is renewed, on a machine however busy.
+      RUN_LEASE_SECONDS: '300',
+    });
   });
   after(async () => {
     await api[Symbol.asyncDispose]();
@@ -90,10 +102,18 @@ describe('what a run asks of storage', () => {
     return { client, threadId: thread.id, assistant_id: assistant.id };
   }
 
-  async function queued({ client, threadId, assistant_id }: Awaited<ReturnType<typeof prepared>>) {
+  async function queued(
+    { client, threadId, assistant_id }: Awaited<ReturnType<typeof prepared>>,
+    expected: readonly (readonly [string, string])[] = [],
+  ) {
+    const since = performance.now();
     const { id } = await client.beta.threads.runs.create(threadId, { assistant_id });
     await api.engine.pump();
-    const kinds = spent();
+    const kinds = withoutLooks(
+      spent(),
+      expected.map(([kind]) => kind),
+      performance.now() - since,
+    );
     const run = await client.beta.threads.runs.retrieve(id, { thread_id: threadId });
     assert.equal(run.status, 'completed');
     return kinds;
@@ -103,7 +123,7 @@ describe('what a run asks of storage', () => {
     const where = await prepared();
     api.engine.model.add({ text: 'answer' });
     proxy.requests.length = 0;
-    const kinds = await queued(where);
+    const kinds = await queued(where, plain);
     assert.deepEqual(sorted(kinds), sorted(plain.map(([kind]) => kind)));
     assert.ok(kinds.length <= 12);
   });
@@ -116,7 +136,8 @@ describe('what a run asks of storage', () => {
     const stream = client.beta.threads.runs.stream(threadId, { assistant_id });
     const run = await stream.finalRun();
     assert.equal(run.status, 'completed');
-    const batches = 1 + Math.floor((performance.now() - since) / 50);
+    const tookMs = performance.now() - since;
+    const batches = 1 + Math.floor(tookMs / 50);
     // The client has its last event before the watchdog is deleted.
     const kinds = await eventually('the deletion of the watchdog', () => {
       const all = spent();
@@ -126,7 +147,8 @@ describe('what a run asks of storage', () => {
     const appends = kinds.filter((kind) => kind === 'blob append').length;
     assert.ok(appends >= 1 && appends <= batches);
     const others = (all: readonly string[]) => sorted(all.filter((kind) => kind !== 'blob append'));
-    assert.deepEqual(others(kinds), others(streamed.map(([kind]) => kind)));
+    const expected = streamed.map(([kind]) => kind);
+    assert.deepEqual(others(withoutLooks(kinds, expected, tookMs)), others(expected));
     assert.ok(streamed.length <= 12);
   });
 
@@ -136,7 +158,7 @@ describe('what a run asks of storage', () => {
     api.engine.model.add(call('print(1)'), { text: 'one' }, call('print(2)'), { text: 'two' });
     await queued(where);
     proxy.requests.length = 0;
-    const kinds = await queued(where);
+    const kinds = await queued(where, code);
     assert.deepEqual(sorted(kinds), sorted(code.map(([kind]) => kind)));
     assert.ok(kinds.length <= 20);
     api.engine.model.assertDone();
@@ -150,7 +172,7 @@ describe('what a run asks of storage', () => {
     api.engine.model.add(write, { text: 'one' }, call('print(2)'), { text: 'two' });
     await queued(where);
     proxy.requests.length = 0;
-    const kinds = await queued(where);
+    const kinds = await queued(where, codeWithFiles);
     assert.deepEqual(sorted(kinds), sorted(codeWithFiles.map(([kind]) => kind)));
     assert.ok(kinds.length <= 20);
     api.engine.model.assertDone();

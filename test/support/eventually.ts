@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /**
  * Waits until `read` gives a value that is neither undefined nor false, asking every 20 ms.
- * @throws after `timeoutMs` (20 s by default), naming what was awaited.
+ * @throws after `timeoutMs` (two minutes by default: the machine may be busy), naming what was awaited.
  */
 export async function eventually<T>(
   what: string,
   read: () => T | Promise<T>,
-  timeoutMs = 20_000,
+  timeoutMs = 120_000,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

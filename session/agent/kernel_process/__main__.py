@@ -29,7 +29,7 @@ def _warm(modules) -> None:
 
 
 def _configuration(settings: dict):
-    from traitlets.config import Config
+    from traitlets.config.loader import Config
 
     from streams import BoundedStream
 

@@ -8,6 +8,7 @@ import type { RunQueue } from '../../queue/run-queue.ts';
 import type { RunSink, SavedRun } from '../../run/run-event.ts';
 import type { Stores } from '../../store/stores.ts';
 import type { CodeInterpreter } from '../../tools/code-interpreter.ts';
+import type { FileSearchTool } from '../../tools/file-search.ts';
 import type { WorkInProgress } from './work-in-progress.ts';
 
 /** All that advancing a run touches. */
@@ -19,6 +20,7 @@ export interface EngineDependencies {
   readonly runQueue: RunQueue;
   readonly model: Model;
   readonly codeInterpreter: CodeInterpreter;
+  readonly fileSearch: FileSearchTool;
   readonly crash: Crash;
   /** Aborted when this process is asked to stop: runs are handed to other workers. */
   readonly drain: AbortSignal;

@@ -3,9 +3,12 @@ import type { RunRecord, RunUsage } from '../../api/run.ts';
 import type { RunStepRecord } from '../../api/run-step.ts';
 import { unixSeconds } from '../../clock.ts';
 import { contextTokens } from '../../model/context.ts';
+import type { Citable } from '../../run/citations.ts';
 import type { EventSink } from '../../run/run-event.ts';
 import { isOpen } from '../../run/steps.ts';
 import type { WarmSession } from '../../tools/code-interpreter.ts';
+import { usesFileSearch } from '../../tools/file-search.ts';
+import { citablesOf } from '../../tools/search-results.ts';
 import { loadWorkspace, type RunWorkspace } from '../../tools/workspace-plan.ts';
 import { type History, loadHistory } from '../prompt/load-history.ts';
 import type { Images } from '../prompt/load-images.ts';
@@ -80,6 +83,13 @@ export class RunContext {
       maxMessages: MAX_PROMPT_MESSAGES,
     });
     return this.#history;
+  }
+
+  /** What the model may cite: results of this run's searches, and of earlier ones that its prompt speaks of. */
+  async citables(): Promise<Citable[]> {
+    if (!usesFileSearch(this.run)) return [];
+    const { pastSteps } = await this.history();
+    return [...pastSteps, ...this.steps].flatMap(citablesOf);
   }
 
   /** Looks for the thread's session while the model thinks; once. */

@@ -3,7 +3,8 @@ import type { RunRecord } from '../../api/run.ts';
 import type { RunStepRecord, ToolCall } from '../../api/run-step.ts';
 import type { ChatMessage } from '../../model/model.ts';
 import { toolCallsOf } from '../../run/steps.ts';
-import { interpreterName } from './tool-definitions.ts';
+import { resultsText } from '../../tools/search-results.ts';
+import { interpreterName, searchName } from './tool-definitions.ts';
 
 /** What belongs together in a prompt: truncation drops whole groups, never an output without its call. */
 export interface PromptGroup {
@@ -35,7 +36,8 @@ export interface Conversation {
 
 /** The conversation before the model's next answer. Pure. */
 export function conversation(input: PromptInput): Conversation {
-  const toolGroup = toolGroupsOf(interpreterName(input.run));
+  const names = { code: interpreterName(input.run), search: searchName(input.run) };
+  const toolGroup = toolGroupsOf(names, input.run.object.id);
   const groups: PromptGroup[] = [];
   const stepsByRun = Map.groupBy(input.pastSteps, (step) => step.object.run_id);
   for (const [index, { object }] of input.history.entries()) {
@@ -91,26 +93,44 @@ export function systemMessage(run: RunRecord, notes: readonly string[]): ChatMes
 
 /** A step's calls with their outputs; calls without an output (of a run that ended early) are left out. */
 const toolGroupsOf =
-  (interpreter: string) =>
+  (names: ToolNames, runId: string) =>
   (step: RunStepRecord): PromptGroup[] => {
     const calls = toolCallsOf(step).filter((call) => step.results[call.id] !== undefined);
     if (calls.length === 0) return [];
-    const tool_calls = calls.map((call) => chatToolCall(call, interpreter));
+    const tool_calls = calls.map((call) => chatToolCall(step, call, names));
     const assistant: ChatMessage = { role: 'assistant', content: null, tool_calls };
     const outputs = calls.map((call): ChatMessage => {
-      return { role: 'tool', tool_call_id: call.id, content: step.results[call.id]?.text ?? '' };
+      return { role: 'tool', tool_call_id: call.id, content: outputOf(step, call, runId) };
     });
     return [{ messages: [assistant, ...outputs], threadMessages: 0 }];
   };
 
-function chatToolCall(call: ToolCall, interpreter: string) {
+interface ToolNames {
+  readonly code: string;
+  readonly search: string;
+}
+
+function outputOf(step: RunStepRecord, call: ToolCall, runId: string): string {
+  if (call.type !== 'file_search') return step.results[call.id]?.text ?? '';
+  return step.object.run_id === runId ? resultsText(call, step.searches?.[call.id]) : EARLIER_SEARCH;
+}
+
+/** Thousands of tokens, which every later run would pay for again. */
+const EARLIER_SEARCH =
+  'The results of this earlier search are not repeated. Search again for what the conversation does not say.';
+
+function chatToolCall(step: RunStepRecord, call: ToolCall, names: ToolNames) {
   switch (call.type) {
     case 'code_interpreter':
-      return functionCall(call.id, interpreter, JSON.stringify({ code: call.code_interpreter.input }));
+      return functionCall(call.id, names.code, JSON.stringify({ code: call.code_interpreter.input }));
     case 'function':
       return functionCall(call.id, legalName(call.function.name), legalArguments(call.function.arguments));
     case 'file_search':
-      return functionCall(call.id, 'file_search', '{}');
+      return functionCall(
+        call.id,
+        names.search,
+        JSON.stringify({ queries: step.searches?.[call.id]?.queries ?? [] }),
+      );
   }
 }
 

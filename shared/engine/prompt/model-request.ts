@@ -5,6 +5,8 @@ import { messageCounter } from '../../model/context.ts';
 import type { ChatMessage, ModelRequest } from '../../model/model.ts';
 import type { RunEnd } from '../../run/decide.ts';
 import type { Stores } from '../../store/stores.ts';
+import { usesFileSearch } from '../../tools/file-search.ts';
+import { CITATION_NOTE } from '../../tools/search-results.ts';
 import {
   INTERPRETER_NOTE,
   type RunWorkspace,
@@ -44,7 +46,10 @@ export async function buildRequest(
   const { run, history, workspace, contextTokens: size } = source;
   const { object, work } = run;
   const tools = chatTools(run);
-  const notes = usesCodeInterpreter(run) ? [INTERPRETER_NOTE, workspaceNote(workspace) ?? ''] : [];
+  const notes = [
+    ...(usesCodeInterpreter(run) ? [INTERPRETER_NOTE, workspaceNote(workspace) ?? ''] : []),
+    ...(usesFileSearch(run) ? [CITATION_NOTE] : []),
+  ];
   const system = systemMessage(run, notes);
 
   // The message of a turn that is done again is part of its answer, not of its question.

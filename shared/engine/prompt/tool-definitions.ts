@@ -38,6 +38,41 @@ const interpreter = (name: string): ChatTool => ({
   },
 });
 
+/** What models call the search in files, when instructions speak of it; the hosted API's knew it as `msearch`. */
+const SEARCH_NAMES = ['file_search', 'msearch', 'file_search.msearch', 'search_files'] as const;
+
+/** The function tool under which the model is offered the search in files. */
+export const searchName = (run: RunRecord): string =>
+  functionNames(run).has('file_search') ? 'hourglass_file_search' : 'file_search';
+
+/** Whether a call by this name searches files. */
+export function isSearchCall(run: RunRecord, name: string): boolean {
+  if (!run.object.tools.some((tool) => tool.type === 'file_search')) return false;
+  if (name === searchName(run)) return true;
+  return SEARCH_NAMES.some((known) => known === name) && !functionNames(run).has(name);
+}
+
+const search = (name: string): ChatTool => ({
+  type: 'function',
+  function: {
+    name,
+    description:
+      "Searches the user's files, by meaning and by words. Give several queries at once where a question has several parts or can be put in several ways; each is a question or keywords that stand for themselves. Returns passages, each with a marker to cite it by.",
+    parameters: {
+      type: 'object',
+      properties: {
+        queries: {
+          type: 'array',
+          items: { type: 'string' },
+          description: 'What to look for: 1 to 5 queries.',
+        },
+      },
+      required: ['queries'],
+      additionalProperties: false,
+    },
+  },
+});
+
 /** The run's tools as the model is offered them, each once. */
 export function chatTools(run: RunRecord): ChatTool[] {
   const offered = new Map<string, ChatTool>();
@@ -47,6 +82,10 @@ export function chatTools(run: RunRecord): ChatTool[] {
     if (tool.type === 'code_interpreter') {
       const name = interpreterName(run);
       offered.set(name, interpreter(name));
+    }
+    if (tool.type === 'file_search') {
+      const name = searchName(run);
+      offered.set(name, search(name));
     }
   }
   return [...offered.values()];
@@ -68,6 +107,6 @@ export function chatToolChoice(run: RunRecord): ModelRequest['tool_choice'] {
     case 'code_interpreter':
       return { type: 'function', function: { name: interpreterName(run) } };
     case 'file_search':
-      return undefined;
+      return { type: 'function', function: { name: searchName(run) } };
   }
 }

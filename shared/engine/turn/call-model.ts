@@ -27,7 +27,7 @@ export async function callModel(context: RunContext): Promise<RunEnd | undefined
   context.savedUntold = false;
   const request = await nextRequest(context);
   if ('end' in request) return request.end;
-  const writer = new TurnWriter(context);
+  const writer = new TurnWriter(context, await context.citables());
   try {
     const answer = await askPatiently(context, request.request, writer);
     return await settle(context, writer, answer);

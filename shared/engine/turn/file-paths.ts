@@ -1,4 +1,5 @@
 import type { Annotation } from '../../api/message.ts';
+import { codePoints } from '../../run/citations.ts';
 import { isDestination, linkEnd, wrappingAt } from './link-boundary.ts';
 import { comparable, readings } from './link-reading.ts';
 
@@ -95,10 +96,4 @@ class KeptNames {
     const names = this.#names.get(key) ?? [];
     return names.length === 1 ? names[0] : names.find((name) => name === said);
   }
-}
-
-function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
 }

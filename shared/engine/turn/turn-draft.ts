@@ -2,6 +2,7 @@ import type { MessageRecord } from '../../api/message.ts';
 import type { RunStepRecord } from '../../api/run-step.ts';
 import { newId } from '../../ids.ts';
 import type { ModelDelta } from '../../model/model.ts';
+import type { Citable } from '../../run/citations.ts';
 import {
   completedMessage,
   completedStep,
@@ -30,14 +31,17 @@ export interface PlacedCall {
  */
 export class TurnDraft {
   readonly #context: RunContext;
+  readonly #citables: readonly Citable[];
   /** Calls by the model's number for them, in the order in which they were announced. */
   readonly #calls = new Map<number, PlacedCall>();
   #text = new AnswerText();
   /** Text after the first call of a tool. */
   #late = '';
 
-  constructor(context: RunContext) {
+  /** @param citables what its text may cite */
+  constructor(context: RunContext, citables: readonly Citable[]) {
     this.#context = context;
+    this.#citables = citables;
   }
 
   get calls(): readonly PlacedCall[] {
@@ -123,7 +127,7 @@ export class TurnDraft {
 
   /** The message with the annotations of its texts. */
   annotate(message: MessageRecord): MessageRecord {
-    const whole = annotated(this.#context, message);
+    const whole = annotated(this.#context, message, this.#citables);
     this.#context.putMessage(whole);
     return whole;
   }
@@ -134,7 +138,15 @@ export class TurnDraft {
     if (!step || !this.hasCalls) return;
     const tool_calls = this.calls.map(({ draft }) => draft.snapshot());
     const step_details = { type: 'tool_calls' as const, tool_calls };
-    this.#context.putStep({ ...step, object: { ...step.object, step_details } });
+    const asked = this.calls.flatMap(({ draft }) => {
+      const queries = draft.queries?.();
+      return queries ? [[draft.snapshot().id, { queries }] as const] : [];
+    });
+    this.#context.putStep({
+      ...step,
+      object: { ...step.object, step_details },
+      ...(asked.length > 0 ? { searches: Object.fromEntries(asked) } : {}),
+    });
   }
 
   /** A message of what was said after calls: it stands behind their step, complete. False when nothing was. */
@@ -148,7 +160,7 @@ export class TurnDraft {
     const content: Content = [{ type: 'text', text: { value: this.#late.trim(), annotations: [] } }];
     const whole = { ...message, object: { ...message.object, content } };
     this.#context.putStep({ ...completedStep(step, now), late: true });
-    this.#context.putMessage(completedMessage(annotated(this.#context, whole), now));
+    this.#context.putMessage(completedMessage(annotated(this.#context, whole, this.#citables), now));
     return true;
   }
 

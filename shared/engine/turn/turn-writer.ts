@@ -2,7 +2,8 @@ import type { MessageRecord } from '../../api/message.ts';
 import type { RunRecord } from '../../api/run.ts';
 import type { RunStepRecord } from '../../api/run-step.ts';
 import type { ModelDelta } from '../../model/model.ts';
-import { refusalDelta, textDelta } from '../../run/delta-events.ts';
+import type { Citable } from '../../run/citations.ts';
+import { annotationsDelta, refusalDelta, textDelta } from '../../run/delta-events.ts';
 import { completedMessage, completedStep } from '../../run/steps.ts';
 import {
   callBegun,
@@ -15,6 +16,7 @@ import {
 import { stepChange } from '../../store/run-steps.ts';
 import type { RunContext } from '../claim/run-context.ts';
 import type { TextPiece } from './answer-text.ts';
+import { type CitedPiece, CitedText } from './cited-text.ts';
 import { TurnDraft } from './turn-draft.ts';
 import { TurnTeller } from './turn-teller.ts';
 
@@ -36,14 +38,19 @@ export class TurnWriter {
   readonly #context: RunContext;
   readonly #draft: TurnDraft;
   readonly #teller: TurnTeller;
+  readonly #cited: CitedText;
+  /** Where the message's text stands in it. */
+  #textPart = 0;
   /** The answer's message is complete: what an attempt after that says in its place is not taken. */
   #messageDone: boolean;
   #saving: Promise<void> | undefined;
   #brokeOff = false;
 
-  constructor(context: RunContext) {
+  /** @param citables what its text may cite */
+  constructor(context: RunContext, citables: readonly Citable[]) {
     this.#context = context;
-    this.#draft = new TurnDraft(context);
+    this.#draft = new TurnDraft(context, citables);
+    this.#cited = new CitedText(citables);
     this.#teller = new TurnTeller(context.sink);
     this.#messageDone = context.run.work.halfTurn ?? false;
   }
@@ -75,6 +82,7 @@ export class TurnWriter {
     const draft = this.#draft;
     if (!draft.hasCalls && !this.#messageDone) {
       this.#tellText(draft.message ?? this.#beginMessage(), draft.restOfText());
+      this.#tellHeldText();
     }
     for (const { draft: call, position } of draft.calls) {
       const rest = call.finish();
@@ -82,7 +90,7 @@ export class TurnWriter {
       if (step) this.#teller.tell(callWritten(step, position, call.type, rest));
     }
     const message = this.#messageDone ? undefined : draft.writeMessage();
-    if (message) this.#teller.tell(textsAnnotated(draft.annotate(message).object));
+    if (message) this.#teller.tell(textsAnnotated(draft.annotate(message).object, this.#cited.told));
     draft.writeCalls();
     await this.#saving;
     const turn = { message: draft.message, messageStep: draft.messageStep, toolStep: draft.toolStep };
@@ -96,13 +104,15 @@ export class TurnWriter {
     // Never saved and never told.
     if (this.#teller.holdsBack) this.#draft.dropToolStep();
     this.#draft.writeCalls();
-    if (!this.#messageDone) this.#draft.writeMessage();
+    const message = this.#messageDone ? undefined : this.#draft.writeMessage();
+    if (message) this.#draft.annotate(message);
   }
 
   /** Forgets the attempt that broke off; the stream is not told the same again. */
   #forget(): void {
     this.#brokeOff = false;
     this.#draft.forget();
+    this.#cited.forget();
     this.#teller.restart();
   }
 
@@ -119,7 +129,25 @@ export class TurnWriter {
     if (!piece) return;
     const { type, text, first } = piece;
     const part = this.#draft.partOf(piece);
-    this.#teller.tell([type === 'text' ? textDelta(id, part, text, first) : refusalDelta(id, part, text)]);
+    if (type === 'refusal') this.#teller.tell([refusalDelta(id, part, text)]);
+    else if (text === '') this.#teller.tell([textDelta(id, part, text, first)]);
+    else {
+      this.#textPart = part;
+      this.#tellCited(id, part, this.#cited.push(text));
+    }
+  }
+
+  /** What was held back for a marker that never ended. */
+  #tellHeldText(): void {
+    const message = this.#draft.message;
+    if (message) this.#tellCited(message.object.id, this.#textPart, this.#cited.rest());
+  }
+
+  #tellCited(id: string, part: number, pieces: readonly CitedPiece[]): void {
+    for (const { text, first, citations, from } of pieces) {
+      this.#teller.tell([textDelta(id, part, text, first)]);
+      if (citations.length > 0) this.#teller.tell([annotationsDelta(id, part, citations, from)]);
+    }
   }
 
   #writeCall(delta: Extract<ModelDelta, { type: 'tool-call' }>): void {
@@ -153,8 +181,9 @@ export class TurnWriter {
     const step = this.#draft.messageStep;
     if (!written || !step) return;
     const now = this.#context.now();
+    this.#tellHeldText();
     const annotated = this.#draft.annotate(written);
-    this.#teller.tell(textsAnnotated(annotated.object));
+    this.#teller.tell(textsAnnotated(annotated.object, this.#cited.told));
     const message = completedMessage(annotated, now);
     const done = completedStep(step, now);
     this.#messageDone = true;

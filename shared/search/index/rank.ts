@@ -18,14 +18,16 @@ export function rank(
     best.reduce((top, candidate) => Math.max(top, of(candidate)), 0);
   const topCosine = highest(({ cosine }) => cosine);
   const topWords = highest(({ words }) => words);
-  const sum = weights.vector + weights.text;
+  // The more of the query's words the best passage has, the more words tell: all of them where it is one identifier.
+  const share = weights.text * (0.5 + Math.min(1, topWords));
+  const sum = weights.vector + share;
   const spread = topCosine - Math.min(usualCosine, topCosine / 2);
-  const quality = (weights.vector * Math.min(1, topCosine) + weights.text * Math.min(1, topWords)) / sum;
+  const quality = (weights.vector * Math.min(1, topCosine) + share * Math.min(1, topWords)) / sum;
   return best
     .map((candidate) => {
       const near = spread > 0 ? Math.max(0, 1 - (topCosine - candidate.cosine) / spread) : 0;
       const worded = topWords > 0 ? candidate.words / topWords : 0;
-      const fused = (weights.vector * near + weights.text * worded) / sum;
+      const fused = (weights.vector * near + share * worded) / sum;
       return { ...candidate, score: Math.min(1, fused * quality) };
     })
     .sort((a, b) => b.score - a.score);

@@ -2,6 +2,8 @@ import { ExtractionError } from '../extraction.ts';
 
 /** Share of characters that no text has; beyond it the file is none. */
 const ODD_SHARE = 0.02;
+/** So many may stand anywhere. */
+const FEW = 4;
 /** Looked at to tell UTF-16 without a mark from other encodings. */
 const SAMPLE_BYTES = 4096;
 
@@ -14,7 +16,7 @@ const SAMPLE_BYTES = 4096;
 export function plainText(bytes: Uint8Array, declared?: string): string {
   const text = decode(bytes, declared);
   const odd = text.match(ODD)?.length ?? 0;
-  if (odd > ODD_SHARE * text.length) {
+  if (odd > FEW && odd > ODD_SHARE * text.length) {
     throw new ExtractionError('invalid_file', 'The file is not text, although its name says so.');
   }
   return text.replace(ODD, '').replaceAll('\r\n', '\n');
