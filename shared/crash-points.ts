@@ -28,7 +28,7 @@ export const fileCrashPoints = [
   'parts-after-row',
   'cancel-after-mark',
   'deletion-after-message',
-  'deletion-after-row',
+  'deletion-after-mark',
   'deletion-after-bytes',
 ] as const;
 

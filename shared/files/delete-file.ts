@@ -8,18 +8,17 @@ export interface FileDeletion extends LookAfter {
 }
 
 /**
- * Deletes a file for a caller. The row first, so that nobody ever sees a file without its bytes; whatever happens
- * before they are gone, the message brings the rest. False when there is no such file.
+ * Deletes a file for a caller. It is marked first, so that nobody ever sees a file without its bytes; whatever happens
+ * then, the same request completes it when it is repeated, and else the message does. False when there is no such file.
  */
 export async function deleteFile(services: FileDeletion, project: string, fileId: string): Promise<boolean> {
   const { stores, crash } = services;
-  if (!(await stores.files.get(project, fileId))) return false;
+  if (!(await stores.files.isKnown(project, fileId))) return false;
   const receipt = await lookAfterFile(services, { project, fileId }, false);
   crash('deletion-after-message');
-  const removed = await stores.files.unlist(project, fileId);
-  crash('deletion-after-row');
-  await stores.files.discard(project, fileId);
-  crash('deletion-after-bytes');
+  await stores.files.markDeleted(project, fileId);
+  crash('deletion-after-mark');
+  const removed = await stores.files.remove(project, fileId, () => crash('deletion-after-bytes'));
   await takeBack(services, receipt);
   return removed;
 }
@@ -30,6 +29,6 @@ export async function checkFile(
   { project, fileId, wanted }: FileCheck,
 ): Promise<void> {
   if (wanted && (await stores.files.get(project, fileId))) return;
-  await stores.files.unlist(project, fileId);
+  await stores.files.remove(project, fileId);
   await stores.files.discard(project, fileId);
 }

@@ -107,10 +107,14 @@ export class FileStore {
     });
   }
 
-  /** Deletes the row alone: nobody sees the file any more. Its bytes are the caller's to {@link discard}. */
-  async unlist(project: string, id: string): Promise<boolean> {
-    const removed = await this.#rows.remove(project, id, () => this.#announce(project, id));
-    return removed !== undefined;
+  /** Whether there is anything to delete: also a file whose deletion was begun. */
+  async isKnown(project: string, id: string): Promise<boolean> {
+    return (await this.#rows.get(project, id)) !== undefined;
+  }
+
+  /** From here on nobody sees the file; {@link remove} does the rest. */
+  async markDeleted(project: string, id: string): Promise<void> {
+    await this.#rows.update(project, id, (record) => ({ ...record, deleting: true }));
   }
 
   /** Deletes bytes that have no row. */
@@ -121,6 +125,7 @@ export class FileStore {
   /** A file whose time is up is gone; whoever asks for it next removes it. */
   async get(project: string, id: string): Promise<FileRecord | undefined> {
     const record = await this.#rows.get(project, id);
+    if (record?.deleting) return undefined;
     if (!record || !this.#hasExpired(record)) return record;
     await this.remove(project, id);
     return undefined;
@@ -134,6 +139,7 @@ export class FileStore {
     const { purpose } = query;
     const expired: string[] = [];
     const page = await this.#rows.list(project, query, (file) => {
+      if (file.deleting) return false;
       if (this.#hasExpired(file)) {
         expired.push(file.object.id);
         return false;
@@ -149,10 +155,11 @@ export class FileStore {
    * is seen in between is a file without content. The other way round the content would stay, for nobody could
    * ask for its removal again.
    */
-  async remove(project: string, id: string): Promise<boolean> {
+  async remove(project: string, id: string, bytesGone: () => void = () => {}): Promise<boolean> {
     const removed = await this.#rows.remove(project, id, async () => {
       await this.#announce(project, id);
       await this.discard(project, id);
+      bytesGone();
     });
     return removed !== undefined;
   }
