@@ -143,6 +143,9 @@ display(Image('moving.gif'))
         story = self.run_ok(code)
         self.assertEqual([line["mime"] for line in story.of("display_data")], ["image/png"] * 2)
         self.assertEqual(story.text(), "[The first of the 3 pictures of an animation is shown.]\n")
+        self.assertEqual(self._size(story.of("display_data")[1]), (200, 100))
+        half = "display(HTML('<img src=\"data:image/png;base64,' + 'A' * 2_000_000 + '\">'))"
+        self.assertEqual(self.run_ok(half).of("display_data"), [])
         self.assertEqual(story.of("execute_result"), [])
 
     def test_what_would_open_a_window_shows_a_picture_or_says_that_it_cannot(self):

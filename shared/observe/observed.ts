@@ -80,8 +80,9 @@ export function observeCode(interpreter: HostedCode, telemetry: Telemetry, clock
  */
 export function observeRuns(runs: Runs, telemetry: Telemetry, clock: Clock, log: Log): Runs {
   const age = (record: RunRecord) => clock.now() - record.object.created_at * 1000;
-  const begin: Runs['begin'] = async (thread, record, messages) => {
-    const begun = await runs.begin(thread, record, messages);
+  const begin: Runs['begin'] = async (...given) => {
+    const begun = await runs.begin(...given);
+    const [, record] = given;
     telemetry.runCreated(record.work.stream ? 'stream' : 'queue');
     return begun;
   };

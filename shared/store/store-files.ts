@@ -155,6 +155,22 @@ export class StoreFiles {
     }
   }
 
+  /** The same for several files at once. @returns those that no store of the project has ever held */
+  async noteUses(project: string, fileIds: readonly string[], storeId: string): Promise<ReadonlySet<string>> {
+    const changes = fileIds.flatMap((fileId): Change[] => [
+      { type: 'insert', key: useKey(fileId), document: null },
+      { type: 'upsert', key: useKey(fileId, storeId), document: null },
+    ]);
+    try {
+      await this.#uses.commit(project, changes);
+      return new Set(fileIds);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      const first = await inBatches(fileIds, (fileId) => this.noteUse(project, fileId, storeId));
+      return new Set(fileIds.filter((_, index) => first[index]));
+    }
+  }
+
   /** Stores that may hold the file. */
   async usesOf(project: string, fileId: string): Promise<string[]> {
     const prefix = useKey(fileId, '');
@@ -177,11 +193,6 @@ export class StoreFiles {
   /** Forgets that the file, which is gone, was ever in a store. */
   async forgetFile(project: string, fileId: string): Promise<void> {
     await this.#uses.commit(project, [{ type: 'delete', key: useKey(fileId) }]).catch(ignoreConflict);
-  }
-
-  /** Rows of several files, in their order. */
-  rows(storeId: string, fileIds: readonly string[]): Promise<(StoreFileRow | undefined)[]> {
-    return inBatches(fileIds, (id) => this.row(storeId, id));
   }
 }
 
