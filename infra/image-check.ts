@@ -3,7 +3,8 @@
  * container engine, and tests it inside as the image's users. Needs root, debootstrap, and Debian's packages.
  *
  * IMAGE_CACHE_DIR: where it builds (default: ~/.cache/hourglass-image; about 3 GB).
- * EXTRA_DEBIAN_PACKAGES, EXTRA_PIP_PACKAGES: the build arguments of the same names.
+ * EXTRA_DEBIAN_PACKAGES, EXTRA_PIP_PACKAGES, WHEELS: the build arguments of the same names. Where this machine reaches
+ * no Python package index, WHEELS is "no", and the check says what it therefore leaves out.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -28,10 +29,12 @@ async function check(): Promise<number> {
   const instructions = parseDockerfile(readFileSync(join(context, 'Dockerfile'), 'utf8'));
   const settings = imageSettings(instructions);
   const extra = Object.fromEntries(
-    ['EXTRA_DEBIAN_PACKAGES', 'EXTRA_PIP_PACKAGES'].flatMap((name) =>
+    ['EXTRA_DEBIAN_PACKAGES', 'EXTRA_PIP_PACKAGES', 'WHEELS'].flatMap((name) =>
       process.env[name] ? [[name, process.env[name]]] : [],
     ),
   );
+  if (extra.WHEELS === undefined && !(await reachesPackageIndex())) extra.WHEELS = 'no';
+  if (extra.WHEELS === 'no') say(`NOT CHECKED, for want of a Python package index: ${wheels().join(', ')}`);
 
   const started = performance.now();
   const root = await buildRoot(instructions, context, cache, extra);
@@ -53,7 +56,7 @@ async function check(): Promise<number> {
   failures += await enterRoot(root, {
     ...inside,
     command: [...python, 'discover', '-v', '-s', `${tests}/image`],
-    env: { ...settings.env, IMAGE: image },
+    env: { ...settings.env, IMAGE: image, ...(extra.WHEELS === 'no' ? { IMAGE_WITHOUT_WHEELS: '1' } : {}) },
   });
   say("\n== the agent's tests as the image's users");
   failures += await enterRoot(root, {
@@ -76,6 +79,21 @@ async function check(): Promise<number> {
   }
   say(failures === 0 ? '\nThe image is as it should be.' : '\nThe image is NOT as it should be.');
   return failures === 0 ? 0 : 1;
+}
+
+const wheels = (): string[] =>
+  [...readFileSync(join(context, 'wheels.txt'), 'utf8').matchAll(/^(\S+==\S+)/gm)].map(
+    ([, wheel = '']) => wheel,
+  );
+
+/** As pip would ask for a package. */
+async function reachesPackageIndex(): Promise<boolean> {
+  const index = (process.env.PIP_INDEX_URL ?? 'https://pypi.org/simple').replace(/\/$/, '');
+  try {
+    return (await fetch(`${index}/python-pptx/`, { signal: AbortSignal.timeout(10_000) })).ok;
+  } catch {
+    return false; // No network, no such name, no answer: each of them is what was asked.
+  }
 }
 
 const identity = (user: string) => [`--reuid=${user}`, `--regid=${user}`, '--init-groups', '--'];

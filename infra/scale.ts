@@ -5,10 +5,12 @@ import { published, wallsOf } from './scale/limits.ts';
 import { assumed, billed, costOf, type Prices, type Volume } from './scale/quantities.ts';
 
 /**
- * `node infra/scale.ts [--costs FILE] [--prices FILE]`: the tables of docs/operate.md and docs/scale.md, from what a
+ * `node infra/scale.ts [--costs FILE] [--prices FILE] [--places N]`: the tables of docs/operate.md and docs/scale.md, from what a
  * run costs in transactions and seconds, the published limits, and (for money) prices that you give.
  */
-const { values } = parseArgs({ options: { costs: { type: 'string' }, prices: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { costs: { type: 'string' }, prices: { type: 'string' }, places: { type: 'string' } },
+});
 
 const costs: Volume = values.costs
   ? { ...assumed, ...(JSON.parse(await readFile(values.costs, 'utf8')) as Partial<typeof assumed>) }
@@ -29,6 +31,6 @@ for (const runs of [1_000, 100_000, 10_000_000]) {
     );
 }
 console.log('\nWalls, lowest first:');
-for (const wall of wallsOf(costs, published)) {
+for (const wall of wallsOf(costs, { ...published, places: Number(values.places ?? 1) })) {
   console.log(`  ${number(wall.runsPerSecond)} runs/s: ${wall.name}`);
 }

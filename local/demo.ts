@@ -1,15 +1,16 @@
 import { parseArgs } from 'node:util';
 
-import { runDemo } from './demo/run-demo.ts';
+import { isPlay, PLAYS, runDemo } from './demo/run-demo.ts';
 import { startEmulation } from './emulation.ts';
 import { onStopRequest } from './stop-request.ts';
 
 /**
- * `npm run demo [-- --model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough and a question
- * to three documents, in an emulation of its own (nothing is kept), or against a running Hourglass. Exits 0 when both
- * pictures and a citation are there.
+ * `npm run demo [-- analyst] [--model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough and a
+ * question to three documents, or an analyst's questions about three tables; in an emulation of its own (nothing is
+ * kept), or against a running Hourglass. Exits 0 when all pictures, citations and files are there.
  */
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     model: { type: 'string' },
     folder: { type: 'string', default: '.' },
@@ -21,6 +22,12 @@ if ((values.url === undefined) !== (values.key === undefined)) {
   process.stderr.write(
     '--url and --key go together: the address of a running Hourglass, and one of its keys\n',
   );
+  process.exit(2);
+}
+
+const [play = 'walkthrough', ...others] = positionals;
+if (!isPlay(play) || others.length > 0) {
+  process.stderr.write(`npm run demo plays one of ${Object.keys(PLAYS).join(', ')}\n`);
   process.exit(2);
 }
 
@@ -44,7 +51,7 @@ onStopRequest(async () => {
 try {
   const { url, apiKey: key } = emulation ?? { url: values.url ?? '', apiKey: values.key ?? '' };
   const model = values.model ?? emulation?.model;
-  await runDemo({ url, key, model, folder: values.folder, print });
+  await runDemo({ play, url, key, model, folder: values.folder, print });
 } catch (error) {
   process.exitCode = 1;
   process.stderr.write(

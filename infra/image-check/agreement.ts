@@ -33,6 +33,10 @@ export function disagreements(root: string, image: ImageSettings, protocol: stri
   const [program, ...words] = (image.env.AGENT_RUN_AS ?? '').split(' ');
   expect(words.includes(`--reuid=${kernel?.uid}`), 'AGENT_RUN_AS does not change to the user "kernel"');
   expect(words.includes(`--regid=${session}`), 'AGENT_RUN_AS does not change to the group "session"');
+  expect(
+    words.includes('--seccomp-filter=/usr/libexec/hourglass/seccomp.bpf'),
+    'AGENT_RUN_AS puts no filter of system calls over kernels',
+  );
   expect(words.includes('--no-new-privs'), 'AGENT_RUN_AS lets kernels gain privileges');
   const runAs = look(root, program ?? '');
   expect(runAs?.mode === 0o750 && runAs.uid === 0, `${program} is not root's with mode 0750`);

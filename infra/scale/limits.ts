@@ -7,6 +7,8 @@ export interface Limits {
   readonly flexMegabytesPerRegion: number;
   readonly containerGroupsPerRegion: number;
   readonly containerGroupCreatesPerHour: number;
+  /** Of sessions: regions or subscriptions, each with both quotas. */
+  readonly places: number;
 }
 
 /** Defaults, before any request to raise them. */
@@ -16,6 +18,7 @@ export const published: Limits = {
   flexMegabytesPerRegion: 512_000,
   containerGroupsPerRegion: 100,
   containerGroupCreatesPerHour: 300,
+  places: 1,
 };
 
 export interface Wall {
@@ -35,11 +38,12 @@ export function wallsOf(costs: Volume, limits: Limits): readonly Wall[] {
   const walls = [
     {
       name: 'container group creates per hour and region',
-      runsPerSecond: limits.containerGroupCreatesPerHour / 3600 / sessionsPerRun,
+      runsPerSecond: (limits.places * limits.containerGroupCreatesPerHour) / 3600 / sessionsPerRun,
     },
     {
       name: 'container groups at once per region',
-      runsPerSecond: limits.containerGroupsPerRegion / (costs.sessionHours * 3600) / sessionsPerRun,
+      runsPerSecond:
+        (limits.places * limits.containerGroupsPerRegion) / (costs.sessionHours * 3600) / sessionsPerRun,
     },
     {
       name: 'Flex Consumption memory per region',

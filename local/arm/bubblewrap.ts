@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { PythonRuntime } from './python-runtime.ts';
@@ -46,6 +47,18 @@ const SYSTEM_FILES = [
   '/etc/python3.12',
   '/etc/python3.13',
 ];
+
+/**
+ * Libraries look for certificates before they look for the network, and would complain of the wrong thing. One public
+ * authority will do; which ones this machine trusts is its own affair.
+ */
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+const PUBLIC_AUTHORITIES = '/usr/share/ca-certificates/mozilla';
+
+function certificates(): string[] {
+  const [authority] = existsSync(PUBLIC_AUTHORITIES) ? readdirSync(PUBLIC_AUTHORITIES).sort() : [];
+  return authority ? ['--symlink', join(PUBLIC_AUTHORITIES, authority), CERTIFICATES] : [];
+}
 
 /** The agent's environment; the kernel gets a fresh one from the agent. */
 export function agentEnvironment(
@@ -99,9 +112,15 @@ export function bubblewrapArguments(options: {
       existsSync(`/${name}`) ? ['--symlink', `usr/${name}`, `/${name}`] : [],
     ),
     // Made here, because bubblewrap would make them for their owner only.
-    ...parents([AGENT_HOME, '/mnt/configmap', '/run', '/etc', ...python.folders]).flatMap((path) => [
-      ...['--perms', '0755', '--dir', path],
-    ]),
+    ...parents([
+      AGENT_HOME,
+      '/mnt/configmap',
+      '/run',
+      '/etc',
+      dirname(CERTIFICATES),
+      ...python.folders,
+    ]).flatMap((path) => [...['--perms', '0755', '--dir', path]]),
+    ...certificates(),
     ...SYSTEM_FILES.flatMap((path) => ['--ro-bind-try', path, path]),
     ...python.folders.flatMap((path) => ['--ro-bind', path, path]),
     ...['--ro-bind', agentSource, `${AGENT_HOME}/agent`],

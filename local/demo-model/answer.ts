@@ -1,3 +1,4 @@
+import { aboutAnalysis, analystCode } from './analyst.ts';
 import {
   callsSinceUser,
   codeOf,
@@ -69,6 +70,8 @@ function toUser(request: Request): Answer {
 function codeFor(request: Request, text: string, used: string | undefined): string | undefined {
   const [block] = fencedBlocks(text);
   if (block !== undefined) return block;
+  const analysis = analystCode(text);
+  if (analysis !== undefined) return analysis;
   const dark = /\bdark\b/i.test(text);
   if (/\bsine[\s-]?(wave|curve|function)|\bsine\b|\bsinus\b/i.test(text)) {
     return dark ? inDarkMode(SINE_WAVE) : SINE_WAVE;
@@ -95,8 +98,8 @@ function afterCalls(request: Request): Answer {
   }
   const code = codeOf(last.arguments) ?? '';
   if (failed) return { text: `The code failed:\n\n\`\`\`\n${shown(last.result)}\n\`\`\`` };
-  const drawing = ABOUT_DRAWINGS.get(code);
-  if (drawing !== undefined) return { text: drawing };
+  const known = ABOUT_DRAWINGS.get(code) ?? aboutAnalysis(code);
+  if (known !== undefined) return { text: known };
   const files = ran.flatMap((call) => filesWritten(codeOf(call.arguments) ?? ''));
   const links = [...new Set(files)].map((name) => `[${name}](sandbox:/mnt/data/${name})`);
   return {

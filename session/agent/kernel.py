@@ -15,17 +15,21 @@ from .processes import KernelUser
 START_TIMEOUT_S = 60.0
 STDERR_TAIL_BYTES = 4096
 LOOK_S = 0.2
+EMPTY_S = 1.0
 
 
 class Kernel:
     """A running kernel with its channels; `ended` is set once its process is gone."""
 
-    def __init__(self, process: asyncio.subprocess.Process, channels: Channels, folder: Path, user: KernelUser) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, channels: Channels, folder: Path, home: Path, user: KernelUser
+    ) -> None:
         self.process = process
         self.channels = channels
         self.ended = asyncio.Event()
         self.killed_by_us = False
         self._folder = folder
+        self._home = home
         self._user = user
         self._stderr_tail = b""
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._drain_stderr())]
@@ -33,11 +37,12 @@ class Kernel:
     @classmethod
     async def launch(cls, config: Config, folders: Folders, user: KernelUser, generation: int) -> "Kernel":
         """Starts a kernel and waits until it is warm; raises KernelUnavailable."""
+        home = await _home_for(folders, user)
         folder = folders.new_socket_folder(generation)
         channels = Channels(folder)
         try:
             process = await asyncio.create_subprocess_exec(
-                *kernel_command(config, folders),
+                *kernel_command(config, folders, home),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -48,7 +53,7 @@ class Kernel:
         except OSError as error:
             channels.close()
             raise KernelUnavailable(f"the kernel's program could not be started: {error}") from error
-        kernel = cls(process, channels, folder, user)
+        kernel = cls(process, channels, folder, home, user)
         try:
             settings = kernel_settings(config, channels.connection_info())
             await asyncio.wait_for(kernel._become_ready(settings), START_TIMEOUT_S)
@@ -128,5 +133,24 @@ class Kernel:
         for task in self._tasks:
             task.cancel()
         shutil.rmtree(self._folder, ignore_errors=True)
+        await _empty(self._home, self._user)
+        shutil.rmtree(self._home, ignore_errors=True)
         if not killed:
             raise KernelUnavailable("processes of the kernel could not be ended")
+
+
+async def _home_for(folders: Folders, user: KernelUser) -> Path:
+    """A fresh home; where code has filled the scratch space, that is emptied first. Raises KernelUnavailable."""
+    try:
+        return folders.new_home()
+    except OSError:
+        await _empty(folders.scratch, user)
+    try:
+        return folders.new_home()
+    except OSError as error:
+        raise KernelUnavailable(f"there is no room for a kernel: {error}") from error
+
+
+async def _empty(folder: Path, user: KernelUser) -> None:
+    # As the kernel's user, whose files they are. What takes longer is left: it is in nobody's way.
+    await user.run("/usr/bin/find", str(folder), "-xdev", "-mindepth", "1", "-delete", timeout_s=EMPTY_S)

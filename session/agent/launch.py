@@ -15,15 +15,14 @@ MAX_LIBRARY_THREADS = 4
 
 
 class Folders:
-    """Folders outside the data folder: sockets (private), and scratch space that is the kernel's home."""
+    """Folders outside the data folder: sockets (private), and scratch space, in which each kernel has a home."""
 
     def __init__(self, config: Config, sharing: Sharing) -> None:
         self._sharing = sharing
         self._made: list[Path] = []
         self.sockets = self._prepare(config.runtime_dir, "hourglass-run-")
         self.scratch = self._prepare(config.scratch_dir, "hourglass-scratch-")
-        self.home = self._inside(self.scratch / "home")
-        self._seed_matplotlib(config.cache_dir / "matplotlib", self._inside(self.home / "matplotlib"))
+        self._matplotlib = config.cache_dir / "matplotlib"
 
     def _prepare(self, given: Path | None, prefix: str) -> Path:
         if given is not None:
@@ -34,17 +33,19 @@ class Folders:
         self._made.append(made)
         return made
 
-    def _inside(self, folder: Path) -> Path:
-        folder.mkdir(exist_ok=True)
-        self._sharing.give(folder, self._sharing.private_folder)
-        return folder
-
-    def _seed_matplotlib(self, source: Path, target: Path) -> None:
+    def new_home(self) -> Path:
+        """A home that no code has seen: what one kernel wrote there must not run at the start of the next."""
+        home = Path(tempfile.mkdtemp(prefix="home-", dir=self.scratch))
+        settings = home / "matplotlib"
+        settings.mkdir()
+        for folder in (home, settings):
+            self._sharing.give(folder, self._sharing.private_folder)
         # Settings, and the list of fonts: to build it takes seconds on a machine with many of them.
-        for given in [*source.glob("fontlist-*.json"), *source.glob("matplotlibrc")]:
-            copy = target / given.name
+        for given in [*self._matplotlib.glob("fontlist-*.json"), *self._matplotlib.glob("matplotlibrc")]:
+            copy = settings / given.name
             shutil.copyfile(given, copy)
             self._sharing.give(copy, self._sharing.data_file)
+        return home
 
     def new_socket_folder(self, generation: int) -> Path:
         """A fresh folder for one kernel's connection file and sockets (paths must stay below 108 bytes)."""
@@ -58,11 +59,11 @@ class Folders:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def kernel_command(config: Config, folders: Folders) -> list[str]:
+def kernel_command(config: Config, folders: Folders, home: Path) -> list[str]:
     """The program of a kernel; its settings come by stdin, since others can read arguments."""
     # The environment is set by `env`, after the change of user: a program with file capabilities loses variables
     # that the system takes for dangerous, TMPDIR among them.
-    variables = [f"{name}={value}" for name, value in kernel_environment(folders).items()]
+    variables = [f"{name}={value}" for name, value in kernel_environment(folders, home).items()]
     # Isolated: no PYTHON* variables, no user site, no current folder on the path while the kernel starts.
     return [*config.run_as, "/usr/bin/env", "-i", *variables, sys.executable, "-I", str(PROGRAM)]
 
@@ -84,11 +85,11 @@ def kernel_settings(config: Config, connection: dict[str, object]) -> bytes:
     return json.dumps(settings).encode() + b"\n"
 
 
-def kernel_environment(folders: Folders) -> dict[str, str]:
+def kernel_environment(folders: Folders, folder: Path) -> dict[str, str]:
     """All that a kernel's environment holds; nothing is inherited."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = str(min(MAX_LIBRARY_THREADS, cores))
-    home = str(folders.home)
+    home = str(folder)
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": home,

@@ -37,6 +37,25 @@ class StateSurvives(AgentCase):
         self.agent.call("POST", "/v1/restart")
         self.assertEqual(self.run_ok("import helper_of_mine, random; helper_of_mine.answer").result, "42")
 
+    def test_what_a_kernel_left_in_its_home_does_not_run_in_the_next(self):
+        homes = [self.run_ok("import os; print(os.environ['HOME'])").text()]
+        for line in ("while True: pass", "import time; time.sleep(600)", "import os; os._exit(1)"):
+            self.run_ok(
+                "import os, pathlib\n"
+                "for folder in ('ipython/profile_default/startup', 'jupyter', 'config', 'config/matplotlib'):\n"
+                "    path = pathlib.Path(os.environ['HOME'], folder); path.mkdir(parents=True, exist_ok=True)\n"
+                "    for name in ('a.py', 'ipython_config.py', 'ipython_kernel_config.py', 'sitecustomize.py'):\n"
+                f"        (path / name).write_text({line!r})\n"
+                f"(path.parent.parent / 'ipython/profile_default/ipython_config.py').write_text({line!r})"
+            )
+            started = time.monotonic()
+            self.assertEqual(self.agent.call("POST", "/v1/restart").status, 200)
+            homes.append(self.run_ok("import os; print(os.environ['HOME'])").text())
+            self.assertLess(time.monotonic() - started, 30, "the start waits for nothing of it")
+            self.assertEqual(self.run_ok("os.path.exists(os.environ['HOME'] + '/jupyter/a.py')").result, "False")
+        self.assertEqual(len(set(homes)), 4)
+        self.assertEqual(self.run_ok(f"[h for h in {homes!r} if os.path.exists(h.strip())]").result, repr(homes[-1:]))
+
     def test_the_agents_own_modules_are_not_importable(self):
         for name in ("config", "files", "limits", "streams", "agent"):
             self.assertEqual(self.agent.run(f"import {name}").error["ename"], "ModuleNotFoundError", name)

@@ -5,6 +5,7 @@ import { CONTAINER_GROUPS_API_VERSION } from './arm-api.ts';
 import { isAnswer, isNotFound, toGroupError } from './arm-errors.ts';
 import { belongsTo, containerGroupBody, type GroupSettings, viewOf } from './container-group-body.ts';
 import { type ContainerGroups, GroupError, type GroupRequest, type GroupView } from './container-groups.ts';
+import { identityAccessPolicy } from './identity-access.ts';
 import { isLoopback } from './loopback.ts';
 import { type StandbyPool, standbyClaimPolicy } from './standby-claim.ts';
 
@@ -131,6 +132,8 @@ async function connect(settings: ArmSettings): Promise<ContainerInstanceManageme
   });
   // The policy refuses to put a token on plain http; the emulator asks for none.
   if (local) client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+  // A claim names no identity, and is left as it is.
+  client.pipeline.addPolicy(identityAccessPolicy, { afterPhase: 'Serialize' });
   if (settings.standbyPool) {
     client.pipeline.addPolicy(standbyClaimPolicy(settings.standbyPool), { afterPhase: 'Serialize' });
   }

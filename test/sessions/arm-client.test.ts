@@ -62,6 +62,11 @@ describe('a container group', () => {
         ipAddress: { type: 'Private', ports: [{ port: 8080, protocol: 'TCP' }] },
         subnetIds: [{ id: '/subscriptions/s/subnets/sessions' }],
         imageRegistryCredentials: [{ server: 'r.azurecr.io', identity: '/subscriptions/s/identities/pull' }],
+        // The platform pulls with it; code in the group gets no token for it.
+        identityAcls: {
+          defaultAccess: 'System',
+          acls: [{ access: 'System', identity: '/subscriptions/s/identities/pull' }],
+        },
         containers: [
           {
             name: 'session',

@@ -9,6 +9,7 @@ import type { ImageSettings } from '../../infra/image-check/dockerfile.ts';
 import { MEBIBYTE } from '../../local/arm/bubblewrap.ts';
 import { assertAllFailed, attempts, forkBomb } from '../support/attack.ts';
 import { ImageSession } from '../support/image-session.ts';
+import { kernelDoors, socketDoors } from '../support/kernel-doors.ts';
 import { type Outcome, run } from '../support/sessions.ts';
 
 type Attack = (
@@ -83,6 +84,12 @@ print(hits, [k for k in os.environ if re.search("AGENT|TOKEN|KEY|SECRET", k)])
       packets: 'socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)',
       limits: 'resource.setrlimit(resource.RLIMIT_NPROC, (10**6, 10**6))',
     };
+    assertAllFailed(await attack(attempts(targets)), targets);
+  },
+  'the kernel’s doors are shut': async (attack) => {
+    const status = await attack('print([l for l in open("/proc/self/status") if l.startswith("Seccomp:")])');
+    assert.equal(status.logs, "['Seccomp:\\t2\\n']\n");
+    const targets = { ...kernelDoors, ...socketDoors };
     assertAllFailed(await attack(attempts(targets)), targets);
   },
   'a fork bomb is stopped by its number': async (attack) => {

@@ -62,4 +62,18 @@ describe('limits of a call of Python', () => {
     const { printed } = await scene.play(thread, owner, python('print("a\ud83d")'), ANSWER);
     assert.equal(printed, 'a\ufffd\n');
   });
+
+  it('without network the error says so, and not that certificates are missing', async () => {
+    const [thread, owner] = [await scene.aThread(), await scene.assistant()];
+    const code = [
+      'import glob, os, ssl, urllib.request',
+      'bundle = "/etc/ssl/certs/ca-certificates.crt"',
+      'print(os.path.exists(bundle) == bool(glob.glob("/usr/share/ca-certificates/mozilla/*")))',
+      'if os.path.exists(bundle): ssl.create_default_context(cafile=bundle)',
+      'urllib.request.urlopen("https://example.com")',
+    ].join('\n');
+    const { printed, output } = await scene.play(thread, owner, python(code), ANSWER);
+    assert.match(printed, /^True\n/);
+    assert.match(output, /\[There is no network in this session\./);
+  });
 });

@@ -9,6 +9,8 @@ DPI = 200
 # Beyond it only a figure's own resolution counts: drawing takes time and memory by the pixel.
 MAX_PIXELS = 16_000_000
 PAD_INCHES = 0.1
+# Files are as sharp as what is shown. Their box is the code's affair: a page of a PDF has the size that it was given.
+FILES = {"savefig.dpi": DPI}
 
 
 def draw_sharply(shell):
@@ -16,10 +18,14 @@ def draw_sharply(shell):
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is None:
         return
+    import matplotlib
     from IPython.core import pylabtools
     from matplotlib_inline import backend_inline
     from matplotlib_inline.config import InlineBackend
 
+    # Also what rcdefaults() and the style 'default' go back to.
+    for settings in (matplotlib.rcParams, matplotlib.rcParamsDefault, matplotlib.rcParamsOrig):
+        settings.update(FILES)
     enable = shell.enable_matplotlib
     enable("inline")
     # `%matplotlib notebook`, matplotlib.use('Agg'): with any other backend show() would show nothing.

@@ -48,9 +48,15 @@ def fall_back_in_all_scripts():
 
 
 def _with_fallback(manager, find):
+    known = {}
+
     def find_fonts(self, properties, fontext="ttf", *args, **kwargs):
         properties = manager.FontProperties._from_any(properties)
-        installed = {font.name.lower(): font.name for font in self.ttflist}
+        # Code may add fonts of its own.
+        if len(self.ttflist) not in known:
+            known.clear()
+            known[len(self.ttflist)] = {font.name.lower(): font.name for font in self.ttflist}
+        installed = known[len(self.ttflist)]
         behind = [installed[name.lower()] for name in FALLBACK if name.lower() in installed]
         if fontext != "ttf" or not behind:
             return find(self, properties, fontext, *args, **kwargs)

@@ -22,9 +22,13 @@ from support import PATIENCE_S, TOKEN, Agent, wait_until
 
 IMAGE = json.loads(os.environ.get("IMAGE", "{}"))
 MODULES = (
-    "bs4 docx jinja2 lxml.etree matplotlib networkx numpy openpyxl pandas PIL plotly pypdf reportlab scipy seaborn "
-    "sklearn statsmodels.api sympy tabulate xlrd xlsxwriter yaml"
+    "altair bs4 docx fpdf h5py imageio jinja2 lxml.etree markdown matplotlib networkx nltk numpy odf openpyxl pandas "
+    "pdfminer PIL plotly psutil pypdf qrcode reportlab requests scipy seaborn shapely skimage sklearn statsmodels.api "
+    "sympy tables tabulate tqdm wordcloud xgboost xlrd xlsxwriter xlwt yaml"
 ).split()
+WHEELS = {"python-pptx": "pptx", "pyxlsb": "pyxlsb", "pyarrow": "pyarrow.parquet"}
+PROGRAMS = "antiword pdftoppm pdftotext unzip".split()
+LOCALES = "de_DE.UTF-8 fr_FR.UTF-8 ja_JP.UTF-8 zh_CN.UTF-8 C.UTF-8 de_DE".split()
 UNWANTED = "gcc cc g++ c++ clang make pip pip3 git curl wget ssh sudo su-exec gosu setcap".split()
 
 
@@ -104,6 +108,45 @@ class ImageAsItRuns(unittest.TestCase):
         story = self.run_ok("\n".join(f"import {module}" for module in MODULES))
         self.assertEqual((story.text("stdout"), story.text("stderr")), ("", ""))
 
+    def test_every_wheel_can_be_imported(self):
+        listed = [line.split("==")[0] for line in Path("/opt/hourglass/wheels.txt").read_text().splitlines() if "==" in line]
+        self.assertEqual(sorted(listed), sorted(WHEELS))
+        if os.environ.get("IMAGE_WITHOUT_WHEELS"):
+            print(f"without an index this root has no {', '.join(listed)}", flush=True)
+            return
+        self.run_ok("\n".join(f"import {module}" for module in WHEELS.values()))
+
+    def test_the_programs_and_the_locales_are_there(self):
+        story = self.run_ok(f"import shutil; [name for name in {PROGRAMS} if not shutil.which(name)]")
+        self.assertEqual(story.result, "[]")
+        code = (
+            "import datetime, locale\n"
+            f"for name in {LOCALES}:\n    locale.setlocale(locale.LC_ALL, name)\n"
+            "    print(datetime.date(2026, 3, 2).strftime('%A'), locale.format_string('%.1f', 1234.5, True))\n"
+            "locale.setlocale(locale.LC_ALL, 'C.UTF-8');"
+        )
+        self.assertEqual(
+            self.run_ok(code).text().replace("\u202f", " ").splitlines(),
+            ["Montag 1.234,5", "lundi 1 234,5", "月曜日 1,234.5", "星期一 1,234.5", "Monday 1234.5", "Montag 1.234,5"],
+        )
+
+    def test_what_cannot_be_shown_is_said_in_a_sentence(self):
+        for code in (
+            "import plotly.express as px\nfigure = px.bar(x=[1], y=[2]); figure.show()",
+            "figure",
+            "import altair as alt, pandas as pd\nalt.Chart(pd.DataFrame({'a': [1]})).mark_bar().encode(x='a')",
+        ):
+            story = self.run_ok(code)
+            shown = "".join(line["text"] for line in story.of("execute_result")) + story.text()
+            self.assertIn("cannot be shown here", shown)
+            self.assertLess(len(shown), 400, shown)
+
+    def test_programs_that_are_not_there_are_named(self):
+        error = self.agent.run("import subprocess; subprocess.run(['gcc', 'a.c'])").error
+        self.assertIn("gcc is not installed", error["traceback"])
+        error = self.agent.run("import requests; requests.get('https://example.com')").error
+        self.assertIn("[There is no network in this session.", error["traceback"])
+
     def test_nothing_that_was_listed_is_missing(self):
         wanted = [line.split("#")[0].strip() for line in Path("/opt/hourglass/packages.txt").read_text().splitlines()]
         installed = subprocess.run(
@@ -130,11 +173,12 @@ class ImageAsItRuns(unittest.TestCase):
 
     def test_all_scripts_are_drawn(self):
         code = (
-            "import warnings; warnings.simplefilter('error')\nimport matplotlib.pyplot as plt\n"
-            "plt.title('Grüße Привет 你好 こんにちは 안녕 🚀'); plt.plot([1, 2]); plt.show()"
+            "import warnings, matplotlib.pyplot as plt, seaborn as sns\nwith warnings.catch_warnings():\n"
+            "    warnings.simplefilter('error')\n    {}\n    plt.title('Grüße Привет 你好 こんにちは 안녕 مرحبا नमस्ते สวัสดี தமிழ் 🚀'); plt.plot([1, 2]); plt.show()"
         )
-        story = self.run_ok(code)
-        self.assertEqual((len(story.of("display_data")), story.text("stderr")), (1, ""))
+        for style in ("pass", "sns.set_theme()", "plt.rcdefaults()", "plt.rcParams['font.family'] = 'SimHei'"):
+            story = self.run_ok(code.format(style))
+            self.assertEqual((len(story.of("display_data")), story.text("stderr")), (1, ""), style)
 
     def test_the_font_list_is_the_prebuilt_one(self):
         made = self.run_ok("import glob, os; [f for f in glob.glob(os.environ['MPLCONFIGDIR'] + '/fontlist*')]").result
