@@ -9,11 +9,11 @@ import {
 } from '../shared/api/attached-file.ts';
 import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { missingIn } from '../shared/engine/missing.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
 import { requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
+import { missingIn } from '../shared/store/missing-in.ts';
 
 async function assistantOf({ stores }: Services, project: string, id: string) {
   const record = await stores.assistants.get(project, id);

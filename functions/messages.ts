@@ -1,7 +1,7 @@
 import { badRequest, notFound } from '../shared/api/error.ts';
+import { changedMetadata } from '../shared/api/fields.ts';
 import { newMessage, presentMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { missingIn } from '../shared/engine/missing.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
 import { filesOfMessages, requireFiles } from '../shared/http/references.ts';
 import { serve } from '../shared/http/serve.ts';
@@ -9,6 +9,7 @@ import { notWhileWritten, whenWritten } from '../shared/http/when-written.ts';
 import { attachForSearch } from '../shared/indexing/thread-store.ts';
 import { type Services, services } from '../shared/services.ts';
 import { MAX_MESSAGES } from '../shared/store/messages.ts';
+import { missingIn } from '../shared/store/missing-in.ts';
 
 export const handlers: HandlersOf<'messages', Services> = {
   listMessages: async ({ project, params: { thread_id: threadId }, query }, { stores }) => {
@@ -51,7 +52,7 @@ export const handlers: HandlersOf<'messages', Services> = {
         ...notWhileWritten(record),
         object: {
           ...record.object,
-          metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
+          metadata: changedMetadata(record.object.metadata, body.metadata),
         },
       })),
     );

@@ -1,6 +1,5 @@
 import { ApiError, notFound } from '../shared/api/error.ts';
 import { followRun } from '../shared/engine/follow-run.ts';
-import { missingIn } from '../shared/engine/missing.ts';
 import { BEGINNING, parseEventId } from '../shared/events/event-id.ts';
 import { streamHeaders } from '../shared/events/sse.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
@@ -8,6 +7,7 @@ import { eventPresenter } from '../shared/http/dialect.ts';
 import { StreamReply } from '../shared/http/reply.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
+import { missingIn } from '../shared/store/missing-in.ts';
 
 export const handlers: HandlersOf<'run-events', Services> = {
   followRunEvents: async ({ project, params, query, request, signal, dialect }, all) => {
@@ -23,7 +23,7 @@ export const handlers: HandlersOf<'run-events', Services> = {
     // A header that is no id of ours comes from another stream and is taken as none.
     const after = query.after ?? parseEventId(request.headers.get('last-event-id')) ?? BEGINNING;
     return new StreamReply(
-      followRun(all, run.object, after, { signal, present: eventPresenter(dialect)(run) }),
+      followRun(all, run, after, { signal, present: eventPresenter(dialect)(run) }),
       streamHeaders,
     );
   },

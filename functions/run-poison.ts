@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 
-import { failPoisonedRun } from '../shared/engine/handle-run-message.ts';
+import { failPoisonedRun } from '../shared/engine/give-up.ts';
 import { RunMessage } from '../shared/queue/run-queue.ts';
 import { worker } from '../shared/queue/worker.ts';
 import { services } from '../shared/services.ts';

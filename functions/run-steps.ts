@@ -2,10 +2,10 @@ import { notFound } from '../shared/api/error.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { presentRunStep } from '../shared/api/run-step.ts';
 import { lookAfterRun } from '../shared/engine/look-after-run.ts';
-import { missingIn } from '../shared/engine/missing.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
+import { missingIn } from '../shared/store/missing-in.ts';
 
 export const handlers: HandlersOf<'run-steps', Services> = {
   listRunSteps: async ({ project, params: { thread_id: threadId, run_id: runId }, query }, all) => {

@@ -1,15 +1,15 @@
 import { notFound } from '../shared/api/error.ts';
+import { changedMetadata } from '../shared/api/fields.ts';
 import { presentPage } from '../shared/api/page.ts';
 import { cancelRun } from '../shared/engine/cancel-run.ts';
 import { earlierRun } from '../shared/engine/earlier-run.ts';
 import { lookAfterRun } from '../shared/engine/look-after-run.ts';
-import { missingIn } from '../shared/engine/missing.ts';
 import { startRun } from '../shared/engine/start-run.ts';
 import { streamAgain, streamNewRun, streamSubmittedOutputs } from '../shared/engine/stream-run.ts';
 import { submitOutputs } from '../shared/engine/submit-outputs.ts';
-import { streamHeaders, wantsIds } from '../shared/events/sse.ts';
+import { streamHeaders } from '../shared/events/sse.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
-import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
+import { runPresenter } from '../shared/http/dialect.ts';
 import { pollAfter } from '../shared/http/poll-after.ts';
 import {
   filesOfMessages,
@@ -18,11 +18,12 @@ import {
   requireToolChoice,
 } from '../shared/http/references.ts';
 import { JsonReply, StreamReply } from '../shared/http/reply.ts';
-import { streamReply } from '../shared/http/run-stream.ts';
+import { streamOptions, streamReply } from '../shared/http/run-stream.ts';
 import { serve } from '../shared/http/serve.ts';
 import { attachForSearch } from '../shared/indexing/thread-store.ts';
 import { isTerminal } from '../shared/run/run-state.ts';
 import { type Services, services } from '../shared/services.ts';
+import { missingIn } from '../shared/store/missing-in.ts';
 
 export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Services> = {
   listRuns: async ({ project, params: { thread_id: threadId }, query, dialect }, { stores }) => {
@@ -31,13 +32,9 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
   },
 
   createRun: async (call, all) => {
-    const { project, params, body, query, request, signal, dialect, once } = call;
+    const { project, params, body, dialect, once } = call;
     const threadId = params.thread_id;
-    const options = {
-      signal,
-      presentFor: eventPresenter(dialect, query.include),
-      ids: wantsIds(request.headers),
-    };
+    const options = streamOptions(call);
     const earlier = await earlierRun(all.stores, project, threadId, once);
     if (earlier)
       return body.stream ? streamReply(streamAgain(all, earlier, options)) : runPresenter(dialect)(earlier);
@@ -77,7 +74,7 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
       ...record,
       object: {
         ...record.object,
-        metadata: body.metadata === undefined ? record.object.metadata : (body.metadata ?? {}),
+        metadata: changedMetadata(record.object.metadata, body.metadata),
       },
     }));
     if (!changed) throw await missingIn(stores.threads, project, threadId, notFound('run', id));
@@ -87,16 +84,11 @@ export const handlers: HandlersOf<'runs' | 'run-cancel' | 'run-tool-outputs', Se
   cancelRun: async ({ project, params: { thread_id: threadId, run_id: runId }, dialect }, all) =>
     runPresenter(dialect)(await cancelRun(all, { project, threadId, runId })),
 
-  submitToolOutputs: async (
-    { project, params: { thread_id: threadId, run_id: runId }, body, request, signal, dialect },
-    all,
-  ) => {
-    const submit = { project, threadId, runId, outputs: body.tool_outputs };
-    if (body.stream) {
-      const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
-      return new StreamReply(await streamSubmittedOutputs(all, submit, options), streamHeaders);
-    }
-    return runPresenter(dialect)((await submitOutputs(all, submit)).queued);
+  submitToolOutputs: async (call, all) => {
+    const { project, params, body, dialect } = call;
+    const submit = { project, threadId: params.thread_id, runId: params.run_id, outputs: body.tool_outputs };
+    if (!body.stream) return runPresenter(dialect)((await submitOutputs(all, submit)).queued);
+    return new StreamReply(await streamSubmittedOutputs(all, submit, streamOptions(call)), streamHeaders);
   },
 };
 

@@ -1,71 +1,25 @@
-import type { AssistantRecord } from '../shared/api/assistant.ts';
+import { withResources } from '../shared/api/assistant.ts';
 import { notFound } from '../shared/api/error.ts';
-import { newMessage } from '../shared/api/message.ts';
 import { presentPage } from '../shared/api/page.ts';
-import { type CreateThread, changeThread, newThread, presentThread } from '../shared/api/thread.ts';
-import { changeResources, type ToolResourcesChange } from '../shared/api/tool.ts';
-import { deleteThread, takeBackThread } from '../shared/chores/delete-thread.ts';
-import { earlierRun } from '../shared/engine/earlier-run.ts';
+import { changeThread, presentThread } from '../shared/api/thread.ts';
+import { deleteThread } from '../shared/chores/delete-thread.ts';
 import { requireWords, startRun } from '../shared/engine/start-run.ts';
 import { streamAgain, streamNewRun } from '../shared/engine/stream-run.ts';
-import { wantsIds } from '../shared/events/sse.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
-import { eventPresenter, runPresenter } from '../shared/http/dialect.ts';
+import { runPresenter } from '../shared/http/dialect.ts';
 import {
-  filesOfMessages,
-  filesOfNewStores,
   filesOfResources,
   requireAssistant,
   requireFiles,
+  requireOfThread,
   requireToolChoice,
   requireVectorStores,
 } from '../shared/http/references.ts';
-import { streamReply } from '../shared/http/run-stream.ts';
+import { streamOptions, streamReply } from '../shared/http/run-stream.ts';
 import { serve } from '../shared/http/serve.ts';
-import { newId, sortKeyOf } from '../shared/ids.ts';
-import { attachToNewThread, withNewStores } from '../shared/indexing/thread-store.ts';
 import { type Services, services } from '../shared/services.ts';
-
-/** @throws {ApiError} 404 for a file or vector store that is not the project's */
-async function requireResources(
-  { stores }: Services,
-  project: string,
-  thread: CreateThread,
-  prefix: string,
-): Promise<void> {
-  await requireVectorStores(stores.vectorStores, project, thread.tool_resources, prefix);
-  await requireFiles(stores.files, project, [
-    ...filesOfResources(thread.tool_resources, prefix),
-    ...filesOfNewStores(thread.tool_resources, prefix),
-    ...filesOfMessages(thread.messages ?? [], `${prefix}messages`),
-  ]);
-}
-
-/**
- * The thread, after the vector store that it names: whatever fails, no thread names one that never was.
- * @param reserved its id, where one was set aside
- */
-async function create(all: Services, project: string, request: CreateThread, reserved?: string) {
-  const { stores, clock } = all;
-  const now = clock.now();
-  const id = reserved ?? newId('thread', now);
-  const messages = request.messages ?? [];
-  const made = await withNewStores(all, project, request.tool_resources, id);
-  const place = { id, storeId: made?.file_search?.vector_store_ids?.[0], place: sortKeyOf(id) ?? '' };
-  const storeId = await attachToNewThread(all, project, place, messages);
-  const search = storeId === undefined ? {} : { file_search: { vector_store_ids: [storeId] } };
-  const thread = newThread({ ...request, tool_resources: { ...made, ...search } }, now, id);
-  const records = messages.map((message) =>
-    newMessage(message, { project, threadId: id, id: newId('message', now), now }),
-  );
-  return stores.threads.create(project, thread, records);
-}
-
-/** The assistant as one run is to see it. */
-const withResources = (record: AssistantRecord, resources: ToolResourcesChange): AssistantRecord => ({
-  ...record,
-  object: { ...record.object, tool_resources: changeResources(record.object.tool_resources, resources) },
-});
+import { createThread } from '../shared/threads/create-thread.ts';
+import { earlierThread, withThreadForRun } from '../shared/threads/thread-for-run.ts';
 
 export const handlers: HandlersOf<'threads', Services> = {
   listThreads: async ({ project, query }, { stores: { threads } }) => {
@@ -73,51 +27,39 @@ export const handlers: HandlersOf<'threads', Services> = {
   },
 
   createThread: async ({ project, body }, all) => {
-    await requireResources(all, project, body, '');
-    return presentThread(await create(all, project, body));
+    await requireOfThread(all.stores, project, body);
+    return presentThread(await createThread(all, project, body));
   },
 
   createThreadAndRun: async (call, all) => {
-    const { project, body, request, signal, dialect, once } = call;
-    const options = { signal, presentFor: eventPresenter(dialect), ids: wantsIds(request.headers) };
-    const reserved = once?.reserved.thread;
-    const before =
-      reserved && (once.resumed || once.replay) && (await all.stores.threads.get(project, reserved));
-    if (before) {
-      const run = await earlierRun(all.stores, project, before.object.id, once);
-      if (run && !body.stream) return runPresenter(dialect)(run);
-      if (run)
-        return streamReply(streamAgain(all, run, { ...options, createdThread: presentThread(before) }));
-      await takeBackThread(all, project, before.object.id);
+    const { project, body, dialect, once } = call;
+    const { thread: request = {}, tool_resources } = body;
+    const options = streamOptions(call);
+    const earlier = await earlierThread(all, project, once);
+    if (earlier?.run) {
+      if (!body.stream) return runPresenter(dialect)(earlier.run);
+      const createdThread = presentThread(earlier.thread);
+      return streamReply(streamAgain(all, earlier.run, { ...options, createdThread }));
     }
-    const [assistant] = await Promise.all([
+    const [found] = await Promise.all([
       requireAssistant(all.stores.assistants, project, body.assistant_id),
-      requireResources(all, project, body.thread ?? {}, 'thread.'),
-      requireVectorStores(all.stores.vectorStores, project, body.tool_resources),
-      requireFiles(all.stores.files, project, filesOfResources(body.tool_resources)),
+      requireOfThread(all.stores, project, request, 'thread.'),
+      requireVectorStores(all.stores.vectorStores, project, tool_resources),
+      requireFiles(all.stores.files, project, filesOfResources(tool_resources)),
     ]);
-    requireToolChoice(assistant, body);
+    requireToolChoice(found, body);
     const wordless = dialect === 'v1';
-    if (!wordless) requireWords(assistant, body, body.thread?.messages?.length ?? 0);
+    if (!wordless) requireWords(found, body, request.messages?.length ?? 0);
+    const assistant = withResources(found, tool_resources);
     // An id whose thread was taken back stays with what is left of it.
-    const thread = await create(all, project, body.thread ?? {}, before ? undefined : reserved);
-    const start = {
-      project,
-      threadId: thread.object.id,
-      assistant: withResources(assistant, body.tool_resources),
-      request: body,
-      wordless,
-      mark: once?.mark,
-    };
-    try {
+    const reserved = earlier ? undefined : once?.reserved.thread;
+    return withThreadForRun(all, project, request, reserved, async (thread) => {
+      const threadId = thread.object.id;
+      const start = { project, threadId, assistant, request: body, wordless, mark: once?.mark };
       if (!body.stream) return runPresenter(dialect)((await startRun(all, start)).queued);
-      return streamReply(
-        await streamNewRun(all, start, { ...options, createdThread: presentThread(thread) }),
-      );
-    } catch (error) {
-      await takeBackThread(all, project, thread.object.id);
-      throw error;
-    }
+      const createdThread = presentThread(thread);
+      return streamReply(await streamNewRun(all, start, { ...options, createdThread }));
+    });
   },
 
   getThread: async ({ project, params: { thread_id: id } }, { stores }) => {

@@ -38,7 +38,7 @@ export const handlers: HandlersOf<'vector-store-files', Services> = {
 
   getVectorStoreFile: async ({ project, params, request }, all) => {
     const record = await requireFile(all, project, params.vector_store_id, params.file_id);
-    const { now } = { now: all.clock.now() };
+    const now = all.clock.now();
     await rescueFile(all, record);
     const headers = isLive(record) ? pollAfter(record.object.created_at, now, request.headers) : {};
     return new JsonReply(presentStoreFile(record), headers);
@@ -63,9 +63,8 @@ export const handlers: HandlersOf<'vector-store-files', Services> = {
     if (status !== 'completed') {
       throw badRequest(`The text of a file is there when it is completed; its status is '${status}'.`);
     }
-    const text = await fileContent(all, record, signal);
-    if (text === undefined) await requireOpenStore(all, project, params.vector_store_id);
-    return presentContent(text ?? '');
+    await requireOpenStore(all, project, params.vector_store_id);
+    return presentContent((await fileContent(all, record, signal)) ?? '');
   },
 };
 

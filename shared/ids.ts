@@ -48,10 +48,13 @@ export function newSortKey(nowMilliseconds: number, after?: string): string {
   return encode(milliseconds, TIME_CHARACTERS) + encode(counter, COUNTER_CHARACTERS) + chance();
 }
 
-/** A new id of `kind`; see {@link newSortKey} for `after`. */
+/** A new id of `kind`; see {@link newSortKey} for `after`, of which an id may be given, too. */
 export function newId(kind: IdKind, nowMilliseconds: number, after?: string): string {
   return prefixes[kind] + newSortKey(nowMilliseconds, after && sortKeyOf(after));
 }
+
+/** The id of an object of `kind` that stands at a sort key. */
+export const idOf = (kind: IdKind, sortKey: string): string => prefixes[kind] + sortKey;
 
 /**
  * A sort key that follows from its inputs alone, beside `base` in time: for objects that a repeated attempt

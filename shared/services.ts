@@ -6,6 +6,7 @@ import { crashAt } from './crash-points.ts';
 import type { EngineDependencies } from './engine/claim/dependencies.ts';
 import { WorkInProgress } from './engine/claim/work-in-progress.ts';
 import { EventLogs } from './events/event-log.ts';
+import { createGate, type Gate } from './http/gate.ts';
 import type { IndexingDependencies } from './indexing/dependencies.ts';
 import { announceDeletion } from './indexing/forget-file.ts';
 import { consoleLog, errorFields, type Log } from './log.ts';
@@ -38,6 +39,7 @@ export interface Services extends EngineDependencies, IndexingDependencies {
   readonly sweepSessions: () => Promise<void>;
   readonly events: EventLogs;
   readonly audit: Audit;
+  readonly gate: Gate;
   readonly telemetry: Telemetry;
   /** Sends what was measured and not yet sent. */
   readonly flushTelemetry: () => Promise<void>;
@@ -108,6 +110,7 @@ export async function createServices(
     codeInterpreter: observeCode(codeInterpreter, telemetry, clock),
     fileSearch: new FileSearchTool({ clock, log, stores, finder: search.finder }),
     audit,
+    gate: createGate({ config, clock, log, callerKeys: stores.callerKeys }),
     telemetry,
     flushTelemetry,
     account,

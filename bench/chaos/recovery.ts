@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { RunStore } from '../../shared/store/runs.ts';
+import type { Runs } from '../../shared/store/runs.ts';
 
 interface Watched {
   readonly threadId: string;
@@ -16,12 +16,12 @@ const LOST_AFTER_MS = 120_000;
  * looks until each of these has another owner. Those that ended under the same one were not on that host.
  */
 export class Recovery {
-  readonly #runs: RunStore;
+  readonly #runs: Runs;
   readonly #live = new Map<string, string>();
   readonly #watching: Promise<void>[] = [];
   readonly times: number[] = [];
 
-  constructor(runs: RunStore) {
+  constructor(runs: Runs) {
     this.#runs = runs;
   }
 
@@ -38,7 +38,7 @@ export class Recovery {
   async noteOwners(): Promise<(died: number) => void> {
     const watched = await Promise.all(
       [...this.#live].map(async ([runId, threadId]): Promise<Watched | undefined> => {
-        const row = await this.#runs.row(threadId, runId);
+        const row = await this.#runs.rowOfAny(threadId, runId);
         const owner = row?.document.work.leaseOwner;
         return owner ? { threadId, runId, owner } : undefined;
       }),
@@ -54,7 +54,7 @@ export class Recovery {
 
   async #watch({ threadId, runId, owner }: Watched, died: number): Promise<void> {
     while (performance.now() - died < LOST_AFTER_MS) {
-      const row = await this.#runs.row(threadId, runId);
+      const row = await this.#runs.rowOfAny(threadId, runId);
       if (!row) return;
       const { object, work } = row.document;
       if (work.leaseOwner !== '' && work.leaseOwner !== owner) {

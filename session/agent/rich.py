@@ -32,7 +32,8 @@ SCRIPTS = (
     "draws pictures.]"
 )
 _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
-_EMBEDDED = re.compile(r"data:image/(png|jpeg);base64,([A-Za-z0-9+/=\s\\]{100,})")
+# Up to its closing quote: of HTML that was cut off, a picture may be half of one.
+_EMBEDDED = re.compile(r"data:image/(png|jpeg);base64,([A-Za-z0-9+/=\s\\]{100,})(?=[\"')])")
 _ONLY_A_NAME = re.compile(r"<[\w.<>]+(?: object)?(?: at 0x[0-9a-f]+)?>")
 
 

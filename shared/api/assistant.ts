@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { unixSeconds } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
-import { instructions, metadata, modelName, text } from './fields.ts';
+import { changedMetadata, instructions, metadata, modelName, text } from './fields.ts';
 import { reasoningEffort, responseFormat, temperature, topP } from './model-options.ts';
 import {
   changeResources,
@@ -11,6 +11,7 @@ import {
   newToolResources,
   presentTools,
   TOOLS_PER_ASSISTANT,
+  type ToolResourcesChange,
   tool,
   toolResources,
   withPlaces,
@@ -99,7 +100,7 @@ export function changeAssistant(record: AssistantRecord, change: ModifyAssistant
       instructions: sent('instructions') ? (change.instructions ?? null) : object.instructions,
       tools,
       tool_resources: withPlaces(changeResources(object.tool_resources, change.tool_resources), tools),
-      metadata: sent('metadata') ? (change.metadata ?? {}) : object.metadata,
+      metadata: changedMetadata(object.metadata, change.metadata),
       temperature: sent('temperature') ? (change.temperature ?? null) : (object.temperature ?? null),
       top_p: sent('top_p') ? (change.top_p ?? null) : (object.top_p ?? null),
       response_format: sent('response_format')
@@ -119,3 +120,9 @@ export function presentAssistant({ object, reasoningEffort: effort }: AssistantR
     ...(effort === null ? {} : { reasoning_effort: effort }),
   } satisfies Assistant;
 }
+
+/** The assistant as one run is to see it. */
+export const withResources = (record: AssistantRecord, resources: ToolResourcesChange): AssistantRecord => ({
+  ...record,
+  object: { ...record.object, tool_resources: changeResources(record.object.tool_resources, resources) },
+});

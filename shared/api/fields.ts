@@ -98,3 +98,9 @@ export const metadata = () =>
     .meta({ maxProperties: METADATA_PAIRS });
 
 export type Metadata = Record<string, string>;
+
+/** Metadata after a change: what was not sent stays, null empties it. */
+export const changedMetadata = (
+  current: Readonly<Record<string, string>> | null,
+  sent: Record<string, string> | null | undefined,
+): Record<string, string> => (sent === undefined ? { ...current } : (sent ?? {}));

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { unixSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
-import { metadata } from './fields.ts';
+import { changedMetadata, metadata } from './fields.ts';
 import { createMessage } from './message.ts';
 import { changeResources, newResources, newToolResources, toolResources } from './tool.ts';
 
@@ -54,7 +54,7 @@ export function changeThread(thread: Thread, change: ModifyThread): Thread {
   return {
     ...thread,
     tool_resources: changeResources(thread.tool_resources, change.tool_resources),
-    metadata: change.metadata === undefined ? thread.metadata : (change.metadata ?? {}),
+    metadata: changedMetadata(thread.metadata, change.metadata),
   };
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DAY, SECOND, unixSeconds } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { chunkingStrategy } from './chunking-strategy.ts';
-import { id, integer, metadata, text } from './fields.ts';
+import { changedMetadata, id, integer, metadata, text } from './fields.ts';
 
 export type VectorStore = OpenAI.VectorStore;
 export type FileStatus = OpenAI.VectorStores.VectorStoreFile['status'];
@@ -108,7 +108,7 @@ export function changeVectorStore(record: VectorStoreRecord, change: ModifyVecto
     object: {
       ...object,
       name: change.name === undefined ? object.name : (change.name ?? ''),
-      metadata: change.metadata === undefined ? object.metadata : (change.metadata ?? {}),
+      metadata: changedMetadata(object.metadata, change.metadata),
     },
     expiresAfter: change.expires_after === undefined ? record.expiresAfter : change.expires_after,
   };

@@ -38,7 +38,7 @@ export async function advanceRun(
       const now = unixSeconds(dependencies.clock.now());
       return tellGone(sink, claimed.record, { steps: [], messages: [] }, now);
     }
-    await fail(dependencies, claimed);
+    await giveLeaseBack(dependencies, claimed);
     throw error;
   } finally {
     claimed.stop();
@@ -106,7 +106,7 @@ async function leave(context: RunContext, sink: RunSink, error: unknown): Promis
 }
 
 /** Somebody must be able to go on at once, rather than when the lease has run out. Whoever called tells of the error. */
-async function fail({ log }: EngineDependencies, claimed: ClaimedRun): Promise<void> {
+async function giveLeaseBack({ log }: EngineDependencies, claimed: ClaimedRun): Promise<void> {
   const run = claimed.record.object.id;
   await claimed.giveBack().catch((failure: unknown) => {
     log.warn('a lease is left to run out', { run, ...errorFields(failure) });

@@ -2,10 +2,10 @@ import { badRequest, notFound } from '../api/error.ts';
 import type { RunRecord } from '../api/run.ts';
 import { cancelling, isAttended } from '../run/run-changes.ts';
 import { isTerminal } from '../run/run-state.ts';
+import { missingIn } from '../store/missing-in.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { endUnattended } from './end-unattended.ts';
-import { missingIn } from './missing.ts';
 
 /**
  * Cancels a run. Whoever works on it sees `cancelling` with its next write or within a second and ends it;
@@ -19,8 +19,8 @@ export async function cancelRun(
   const { stores, clock } = dependencies;
   const { project, threadId, runId } = place;
   return retryConflicts(async () => {
-    const row = await stores.runs.row(threadId, runId);
-    if (row?.document.project !== project) {
+    const row = await stores.runs.row(project, threadId, runId);
+    if (!row) {
       throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
     }
     const { object } = row.document;

@@ -24,11 +24,12 @@ export interface FollowOptions {
  */
 export async function* followRun(
   dependencies: FollowDependencies,
-  run: RunRecord['object'],
+  record: Pick<RunRecord, 'project' | 'object'>,
   after: number,
   { signal, present, ids }: FollowOptions,
 ): AsyncGenerator<string> {
   const { events, stores, log, drain } = dependencies;
+  const { project, object: run } = record;
   const { thread_id, id } = run;
   const stop = new AbortController();
   const onStop = () => stop.abort();
@@ -43,7 +44,7 @@ export async function* followRun(
       read: () => events.reader(thread_id, id, stop.signal),
       after,
       status,
-      load: () => loadSavedRun(stores, thread_id, id),
+      load: () => loadSavedRun(stores, project, thread_id, id),
       signal: stop.signal,
       present,
       ids,
@@ -58,8 +59,8 @@ export async function* followRun(
 
   /** Asked when the log has been silent for a while: perhaps nobody works on the run. */
   async function status() {
-    const row = await stores.runs.row(thread_id, id);
-    if (row) await lookAfterRun(dependencies, row.document);
-    return row?.document.object.status;
+    const now = await stores.runs.get(project, thread_id, id);
+    if (now) await lookAfterRun(dependencies, now);
+    return now?.object.status;
   }
 }

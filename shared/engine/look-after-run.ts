@@ -7,8 +7,9 @@ import { Conflict } from '../store/table.ts';
 import { ClaimedRun } from './claim/claimed-run.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { wakeWorker } from './claim/wake-worker.ts';
-import { advanceClaimed, MAX_ATTEMPTS } from './handle-run-message.ts';
+import { MAX_ATTEMPTS } from './give-up.ts';
 import { rescueRun } from './rescue-run.ts';
+import { advanceClaimed } from './time-slice.ts';
 
 /** Runs that this process advances at once, before it leaves further ones to the queue: what host.json lets a worker do. */
 const MOST_AT_ONCE = 24;
@@ -40,7 +41,7 @@ async function overtake(dependencies: EngineDependencies, record: RunRecord): Pr
   const { thread_id: threadId, id } = record.object;
   if (drain.aborted || inProgress.size >= MOST_AT_ONCE) return undefined;
   try {
-    const row = await stores.runs.row(threadId, id);
+    const row = await stores.runs.row(record.project, threadId, id);
     if (!row || !isNeglected(dependencies, row.document)) return row?.document;
     // It may be what kills its workers: then it is not for a process that answers callers.
     if (row.document.work.attempts >= MAX_ATTEMPTS) return undefined;

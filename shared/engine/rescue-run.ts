@@ -21,7 +21,7 @@ export async function rescueRun(dependencies: EngineDependencies, record: RunRec
   if (!isOverdue(record, clock.now(), GRACE_MS)) return;
   const { thread_id: threadId, id } = record.object;
   try {
-    const row = await stores.runs.row(threadId, id);
+    const row = await stores.runs.row(record.project, threadId, id);
     if (!row || !isOverdue(row.document, clock.now(), GRACE_MS)) return;
     if (isExpired(row.document, clock.now())) {
       await endUnattended(dependencies, row, { status: 'expired' });

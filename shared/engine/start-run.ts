@@ -60,12 +60,12 @@ async function begin(dependencies: EngineDependencies, start: StartRun): Promise
   const now = clock.now();
   let newest = record.state.lastMessageKey;
   const messages = (request.additional_messages ?? []).map((message) => {
-    const id = newId('message', now, `msg_${newest}`);
+    const id = newId('message', now, newest);
     newest = sortKeyOf(id) ?? '';
     return newMessage(message, { project, threadId, id, now });
   });
   // The run sorts after the messages that it answers, and what it writes sorts after the run.
-  const id = newId('run', now, `msg_${newest}`);
+  const id = newId('run', now, newest);
   const watchdog = await runQueue.put({ threadId, runId: id, kind: 'watch' }, config.runLeaseMs);
   crash('after-watchdog-put');
   const messageCount = record.state.messageCount + messages.length;

@@ -14,9 +14,9 @@ import type { RunRow } from '../store/runs.ts';
 import { ClaimedRun } from './claim/claimed-run.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { followRun } from './follow-run.ts';
-import { advanceClaimed } from './handle-run-message.ts';
 import { type StartRun, startRun } from './start-run.ts';
 import { type SubmitOutputs, submitOutputs } from './submit-outputs.ts';
+import { advanceClaimed } from './time-slice.ts';
 
 type StreamDependencies = EngineDependencies & { readonly events: EventLogs };
 
@@ -63,7 +63,7 @@ export function streamAgain(
   const present = presentFor?.(run);
   async function* events(): AsyncGenerator<string> {
     if (createdThread) yield encodeCreatedThread(createdThread, present);
-    yield* followRun(dependencies, run.object, BEGINNING, { signal, present, ids });
+    yield* followRun(dependencies, run, BEGINNING, { signal, present, ids });
   }
   return { threadId, runId, events: events() };
 }
@@ -110,7 +110,7 @@ function advanceAndRespond(dependencies: StreamDependencies, advance: Advance): 
     follow: (after) =>
       step && after === BEGINNING
         ? broken()
-        : followRun(dependencies, object, after, { signal, present, ids }),
+        : followRun(dependencies, row.document, after, { signal, present, ids }),
     worked,
     signal,
     log,

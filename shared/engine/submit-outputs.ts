@@ -4,13 +4,13 @@ import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
 import { unixSeconds } from '../clock.ts';
 import { claimed, isExpired, queuedAgain } from '../run/run-changes.ts';
 import { isOpen, toolCallsOf } from '../run/steps.ts';
+import { missingIn } from '../store/missing-in.ts';
 import { retryConflicts } from '../store/retry-conflicts.ts';
 import { stepChange } from '../store/run-steps.ts';
 import type { RunRow } from '../store/runs.ts';
 import type { EngineDependencies } from './claim/dependencies.ts';
 import { dismissWatchdog } from './claim/dismiss-watchdog.ts';
 import { wakeWorker } from './claim/wake-worker.ts';
-import { missingIn } from './missing.ts';
 import { completeWhenDone } from './run-tool-calls.ts';
 
 export interface SubmitOutputs {
@@ -45,8 +45,8 @@ export async function submitOutputs(
   let watchdog: QueueReceipt | null = null;
   try {
     const submitted = await retryConflicts(async () => {
-      const row = await stores.runs.row(threadId, runId);
-      if (row?.document.project !== project) {
+      const row = await stores.runs.row(project, threadId, runId);
+      if (!row) {
         throw await missingIn(stores.threads, project, threadId, notFound('run', runId));
       }
       const step = await waitingStep(dependencies, row, submit);

@@ -5,10 +5,7 @@ import { ApiError } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
 import type { Audit } from '../callers/audit.ts';
 import { requireRole } from '../callers/caller.ts';
-import { type CallerSettings, type Callers, readCallers } from '../callers/callers.ts';
-import { type KeyStorage, storedKeys } from '../callers/stored-keys.ts';
 import type { Clock } from '../clock.ts';
-import type { Config } from '../config.ts';
 import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
 import { type OperationName, operations } from '../operations/all.ts';
@@ -16,24 +13,23 @@ import type { Operation } from '../operations/operation.ts';
 import type { KeptAnswerStore } from '../store/kept-answers.ts';
 import { errorAnswer, jsonAnswer, streamAnswer, toApiError } from './answer.ts';
 import { readJson } from './body.ts';
-import { type BodyBudget, type BodyShare, createBodyBudget } from './body-budget.ts';
+import type { BodyShare } from './body-budget.ts';
 import type { Call, Handler, Handlers } from './call.ts';
 import { type Dialect, dialectOf, fromV1, textToV1, toV1, toV2 } from './dialect.ts';
 import { connectionOf } from './disconnect.ts';
+import type { Gate } from './gate.ts';
 import { idempotencyKeyOf, type OnceOnly, once, onceOf } from './idempotency.ts';
 import { lookUp, type Match } from './path.ts';
 import { requirePlausibleIds } from './path-ids.ts';
 import { readQuery } from './query.ts';
-import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { JsonReply, StreamReply } from './reply.ts';
 
 /** What the way in needs, beside what the handlers need. */
 export interface EndpointServices {
-  readonly config: Pick<Config, keyof CallerSettings | 'RATE_LIMIT_PER_MINUTE'>;
+  readonly gate: Gate;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where keys are kept beside those of the settings. */
-  readonly stores?: { readonly callerKeys: KeyStorage; readonly answers?: KeptAnswerStore };
+  readonly stores?: { readonly answers?: KeptAnswerStore };
   readonly audit?: Pick<Audit, 'record'>;
 }
 
@@ -64,7 +60,7 @@ export function createEndpoint<S extends EndpointServices>(
       const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
-      const { callers, limit, bodies } = gateOf(services);
+      const { callers, limit, bodies } = services.gate;
       const caller = await callers.authenticate(request.headers);
       audit = (status, made) =>
         services.audit?.record({
@@ -157,26 +153,3 @@ const inV1 = (error: ApiError): ApiError =>
 
 /** Readers read; whatever changes something, or makes the model work, is for users. */
 const roleFor = ({ method }: Operation) => (method === 'GET' ? 'reader' : 'user');
-
-interface Gate {
-  readonly callers: Callers;
-  readonly limit: RateLimit;
-  readonly bodies: BodyBudget;
-}
-
-const gates = new WeakMap<object, Gate>();
-
-/** Keys and counters are shared by all functions of an app. */
-function gateOf({ config, clock, log, stores }: EndpointServices): Gate {
-  const known = gates.get(config);
-  if (known) return known;
-  const now = () => clock.now();
-  const unnoted = (error: unknown) => log.warn("A key's use could not be noted", errorFields(error));
-  const gate = {
-    callers: readCallers(config, now, stores && storedKeys(stores.callerKeys, now, unnoted)),
-    limit: createRateLimit(config.RATE_LIMIT_PER_MINUTE),
-    bodies: createBodyBudget(),
-  };
-  gates.set(config, gate);
-  return gate;
-}

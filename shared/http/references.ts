@@ -2,6 +2,7 @@ import type { AssistantRecord } from '../api/assistant.ts';
 import { badRequest, notFound } from '../api/error.ts';
 import type { CreateMessage } from '../api/message.ts';
 import type { CreateRun } from '../api/run.ts';
+import type { CreateThread } from '../api/thread.ts';
 import type { NewToolResources, ToolResourcesChange } from '../api/tool.ts';
 import type { FileStore } from '../store/files.ts';
 import type { Stores } from '../store/stores.ts';
@@ -109,6 +110,24 @@ export function filesOfNewStores(resources: NewToolResources, prefix = ''): Refe
       param: `${prefix}tool_resources.file_search.vector_stores[${store}].file_ids[${index}]`,
     })),
   );
+}
+
+/**
+ * Makes sure that what a new thread names is the project's.
+ * @throws {ApiError} 404
+ */
+export async function requireOfThread(
+  { files, vectorStores }: Pick<Stores, 'files' | 'vectorStores'>,
+  project: string,
+  { tool_resources: resources, messages }: CreateThread,
+  prefix = '',
+): Promise<void> {
+  await requireVectorStores(vectorStores, project, resources, prefix);
+  await requireFiles(files, project, [
+    ...filesOfResources(resources, prefix),
+    ...filesOfNewStores(resources, prefix),
+    ...filesOfMessages(messages ?? [], `${prefix}messages`),
+  ]);
 }
 
 /**

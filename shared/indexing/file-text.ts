@@ -40,7 +40,7 @@ export async function fileText(
     );
   }
   return gate.within(fileBytes, async () => {
-    const bytes = await stores.files.readBytes(project, object.id, signal);
+    const bytes = await stores.files.readBytes({ project, id: object.id, bytes: fileBytes }, signal);
     if (!bytes) throw new FileGone(object.id);
     const text = await search.extractor.extract(fileName, bytes, signal);
     await search.texts.write(name, text);

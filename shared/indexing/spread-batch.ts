@@ -77,15 +77,18 @@ async function spreadSome(
   if (planned.length === 0) return undefined;
   const now = clock.now();
   const files = await filesOf(dependencies, record, planned, batchId);
-  const rows = await stores.storeFiles.rows(
-    storeId,
-    planned.map(({ fileId }) => fileId),
+  // A file that was never in a store cannot be in this one: then there is no row to be read.
+  const rows = await inBatches(files, ({ file }) =>
+    file.isFirst ? Promise.resolve(undefined) : stores.storeFiles.row(storeId, file.fileId),
   );
   const messages = new Map<string, IndexMessage>();
   const moves = await inBatches([...files.entries()], async ([index, { file, isThere }]) => {
     const before = rows[index];
     const kept = before && isAsWanted(before.document, file) ? before.document : undefined;
     if (kept) return { before, after: inBatch(kept, file) };
+    // Whatever it was, it stays.
+    if (isCancelled && before && !before.document.removed)
+      return { before, after: inBatch(before.document, file) };
     const place = { now, leaseUntil: now + config.runLeaseMs, watchdog: null };
     const fresh = newStoreFile(file, before?.document, place);
     if (isCancelled) return { before, after: cancelled(fresh) };
@@ -93,7 +96,7 @@ async function spreadSome(
     const watch = { type: 'index-file', storeId, fileId: file.fileId, kind: 'watch', since: now } as const;
     messages.set(file.fileId, { ...watch, kind: 'start' });
     const watchdog = await indexQueue.put(watch, config.runLeaseMs);
-    return { before, after: newStoreFile(file, before?.document, { ...place, watchdog }) };
+    return { before, after: { ...fresh, work: { ...fresh.work, watchdog } } };
   });
   // What the batch has counted for these files since its beginning, their rows count from now on.
   const counted = { ...emptyTally, in_progress: -moves.length };
@@ -127,9 +130,14 @@ async function filesOf(
   planned: FileBatchRecord['files'],
   batchId: string,
 ): Promise<{ file: NewStoreFile; isThere: boolean }[]> {
+  const first = await stores.storeFiles.noteUses(
+    project,
+    planned.map(({ fileId }) => fileId),
+    storeId,
+  );
   return inBatches(planned, async ({ fileId, attributes, chunking }) => {
     const file = await stores.files.get(project, fileId);
-    const isFirst = await stores.storeFiles.noteUse(project, fileId, storeId);
+    const isFirst = first.has(fileId);
     return {
       isThere: file !== undefined,
       file: {

@@ -4,9 +4,9 @@ import type { Clock } from '../clock.ts';
 import { errorFields, type Log } from '../log.ts';
 import type { Model, ModelDelta, ModelRequest, Usage } from '../model/model.ts';
 import { type Purpose, SessionError, type SessionLease, type Sessions } from '../sessions/session.ts';
-import type { RunRow, RunStore } from '../store/runs.ts';
+import type { RunRow, Runs } from '../store/runs.ts';
 import type { Change } from '../store/table.ts';
-import type { CodeInterpreter } from '../tools/code-interpreter.ts';
+import type { HostedCode } from '../tools/code-interpreter.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /**
@@ -63,46 +63,37 @@ export function observeSessions(
   };
 }
 
-export function observeCode(
-  interpreter: CodeInterpreter,
-  telemetry: Telemetry,
-  clock: Clock,
-): CodeInterpreter {
-  const run: CodeInterpreter['run'] = async (call, onOutput, signal) => {
+export function observeCode(interpreter: HostedCode, telemetry: Telemetry, clock: Clock): HostedCode {
+  const run: HostedCode['run'] = async (call, onOutput, signal) => {
     const started = clock.now();
     const attributes = { run: call.run.object.id, thread: call.run.object.thread_id };
     const outcome = await telemetry.span('code', attributes, () => interpreter.run(call, onOutput, signal));
     telemetry.codeRan(outcome.ran === false ? 'not-run' : 'ran', clock.now() - started);
     return outcome;
   };
-  return new Proxy(interpreter, {
-    get(target, name) {
-      if (name === 'run') return run;
-      const value = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return { run, warmUp: (threadId, signal) => interpreter.warmUp(threadId, signal) };
 }
 
 /**
  * Runs begin by `begin`, are taken up by `save` and end by `finish`, and nowhere else. Each end is a line of the
  * log: what became of a run must be found by its id, also when all went well.
  */
-export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock, log: Log): RunStore {
+export function observeRuns(runs: Runs, telemetry: Telemetry, clock: Clock, log: Log): Runs {
   const age = (record: RunRecord) => clock.now() - record.object.created_at * 1000;
-  const begin: RunStore['begin'] = async (thread, record, messages) => {
-    const begun = await runs.begin(thread, record, messages);
+  const begin: Runs['begin'] = async (...given) => {
+    const begun = await runs.begin(...given);
+    const [, record] = given;
     telemetry.runCreated(record.work.stream ? 'stream' : 'queue');
     return begun;
   };
-  const save: RunStore['save'] = async (row: RunRow, record: RunRecord, changes?: readonly Change[]) => {
+  const save: Runs['save'] = async (row: RunRow, record: RunRecord, changes?: readonly Change[]) => {
     const saved = await runs.save(row, record, changes);
     // Once in its life: a run that goes on with the outputs of its functions waited for those, not for a worker.
     const takenUp = row.document.object.started_at === null && record.object.started_at !== null;
     if (takenUp) telemetry.queueWaited(age(record));
     return saved;
   };
-  const finish: RunStore['finish'] = async (
+  const finish: Runs['finish'] = async (
     row: RunRow,
     record: RunRecord,
     changes: readonly Change[],
@@ -118,13 +109,14 @@ export function observeRuns(runs: RunStore, telemetry: Telemetry, clock: Clock, 
     else log.info('a run ended', fields);
     return saved;
   };
-  return new Proxy(runs, {
-    get(target, name) {
-      if (name === 'begin') return begin;
-      if (name === 'save') return save;
-      if (name === 'finish') return finish;
-      const value = Reflect.get(target, name, target);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return {
+    get: (...where) => runs.get(...where),
+    row: (...where) => runs.row(...where),
+    rowOfAny: (...where) => runs.rowOfAny(...where),
+    list: (...query) => runs.list(...query),
+    updateMetadata: (...change) => runs.updateMetadata(...change),
+    begin,
+    save,
+    finish,
+  };
 }

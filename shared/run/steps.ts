@@ -1,17 +1,17 @@
 import type { MessageRecord } from '../api/message.ts';
 import type { RunRecord } from '../api/run.ts';
 import type { RunStepRecord, ToolCall } from '../api/run-step.ts';
-import { orderedSortKey, sortKeyOf } from '../ids.ts';
+import { idOf, orderedSortKey, sortKeyOf } from '../ids.ts';
 
 /**
  * Ids of a run's steps and messages follow from the run's id and their number in it. So a worker that takes a
  * run over gives the same objects the same ids, and a streamed event never names an object that is lost.
  */
 export const stepId = (run: RunRecord, ordinal: number): string =>
-  `step_${orderedSortKey(sortKeyOf(run.object.id) ?? '', ordinal, `${run.object.id}/step`)}`;
+  idOf('step', orderedSortKey(sortKeyOf(run.object.id) ?? '', ordinal, `${run.object.id}/step`));
 
 export const messageId = (run: RunRecord, ordinal: number): string =>
-  `msg_${orderedSortKey(sortKeyOf(run.object.id) ?? '', ordinal, `${run.object.id}/message`)}`;
+  idOf('message', orderedSortKey(sortKeyOf(run.object.id) ?? '', ordinal, `${run.object.id}/message`));
 
 /** A new step in progress. @param now Unix seconds */
 export function newStep(

@@ -1,4 +1,5 @@
 import type { KnownKey, StoredKey } from '../callers/stored-keys.ts';
+import { everyRow } from './keys.ts';
 import { Conflict, type DocumentTable } from './table.ts';
 
 const PARTITION = 'keys';
@@ -30,7 +31,7 @@ export class CallerKeyStore {
 
   /** All keys, at most 1,000. */
   async list(): Promise<KnownKey[]> {
-    const rows = await this.#table.range<StoredKey>(PARTITION, '', '~', 1000);
+    const rows = await this.#table.range<StoredKey>(PARTITION, ...everyRow, 1000);
     return rows.map(({ document, columns }) => ({ ...document, lastUsed: dayOf(columns.lastUsed) }));
   }
 

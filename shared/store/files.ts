@@ -5,9 +5,9 @@ import type { ContainerClient } from '@azure/storage-blob';
 import type { FileObject, FileRecord } from '../api/file.ts';
 import type { Page, PageQuery } from '../api/page.ts';
 import { type Clock, unixSeconds } from '../clock.ts';
-import { derivedPrefix, sortKeyOf } from '../ids.ts';
+import { derivedPrefix, idOf, sortKeyOf } from '../ids.ts';
 import { inBatches } from './in-batches.ts';
-import { ascendingKey, endOf, projectKeys } from './keys.ts';
+import { ascendingKey, behind, endOf, projectKeys } from './keys.ts';
 import { ProjectCollection } from './project-collection.ts';
 import { Conflict, type DocumentTable } from './table.ts';
 
@@ -186,10 +186,11 @@ export class FileStore {
       const keys = await this.#table.keys(project, ascending + next, endOf(ascending), KEYS_AT_ONCE);
       const before = found.size;
       for (const key of keys) {
-        const id = `file-${key.slice(ascending.length)}`;
+        const id = idOf('file', behind(ascending, key));
         if (wanted.has(id)) found.add(id);
       }
-      const last = keys.at(-1)?.slice(ascending.length);
+      const newest = keys.at(-1);
+      const last = newest && behind(ascending, newest);
       // Where few stand together, reading all that is between costs more than asking.
       if (last === undefined || keys.length < KEYS_AT_ONCE || found.size - before < KEYS_AT_ONCE / 50) break;
       next = waiting.find((key) => key > last);
@@ -202,7 +203,7 @@ export class FileStore {
     const from = ascendingKey(projectKeys, prefix);
     return this.#table
       .keys(project, from, endOf(from), Number.POSITIVE_INFINITY)
-      .then((keys) => keys.map((key) => `file-${key.slice(projectKeys.ascending.length)}`));
+      .then((keys) => keys.map((key) => idOf('file', behind(projectKeys.ascending, key))));
   }
 
   /** The file and its bytes, or undefined when there is none. The stream ends with an error when cut short. */
@@ -237,8 +238,13 @@ export class FileStore {
   }
 
   /** Only the bytes, of a file that the caller knows of; undefined when it is gone by now. */
-  async readBytes(project: string, id: string, abortSignal: AbortSignal): Promise<Buffer | undefined> {
-    return this.#blob(project, id).downloadToBuffer(0, undefined, { abortSignal }).catch(undefinedIfGone);
+  async readBytes(
+    { project, id, bytes }: { project: string; id: string; bytes: number },
+    abortSignal: AbortSignal,
+  ): Promise<Buffer | undefined> {
+    // A range of an empty blob is refused, and one whose length is not told costs a second request.
+    if (bytes === 0) return Buffer.alloc(0);
+    return this.#blob(project, id).downloadToBuffer(0, bytes, { abortSignal }).catch(undefinedIfGone);
   }
 
   #hasExpired({ object }: FileRecord): boolean {

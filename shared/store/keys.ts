@@ -62,6 +62,16 @@ export const projectKeys: ListKeys = { descending: 'd:', ascending: 'a:' };
 export const endOf = (prefix: string): string =>
   prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
 
+/** Sorts after `key` and before every longer-lived neighbour: `!` is below the sort keys' alphabet. */
+export const justAfter = (key: string): string => `${key}!`;
+
+/** What follows a prefix in a key: of a pointer its sort key. */
+export const behind = (prefix: string, key: string): string => key.slice(prefix.length);
+
+/** From the first to behind the last: all rows of a partition, and those of a thread's runs. */
+export const everyRow = ['', '~'] as const;
+export const everyRunRow = ['r', 's'] as const;
+
 export const descendingKey = (keys: ListKeys, sortKey: string): string => keys.descending + invert(sortKey);
 export const ascendingKey = (keys: ListKeys, sortKey: string): string => keys.ascending + sortKey;
 

@@ -3,7 +3,16 @@ import type { Page, PageQuery } from '../api/page.ts';
 import type { Clock } from '../clock.ts';
 import { isOwnId, newId, sortKeyOf } from '../ids.ts';
 import { keyed } from './cursors.ts';
-import { ascendingKey, documentKey, messageKeys, runKeys, threadRow } from './keys.ts';
+import {
+  ascendingKey,
+  behind,
+  documentKey,
+  endOf,
+  justAfter,
+  messageKeys,
+  runKeys,
+  threadRow,
+} from './keys.ts';
 import { messageChanges } from './message-rows.ts';
 import { retryConflicts, type Turns } from './retry-conflicts.ts';
 import { type DocumentTable, type Row, replacement } from './table.ts';
@@ -51,7 +60,7 @@ export class MessageStore {
       const state = threadState(thread);
       if (state.activeRunId) return { outcome: 'locked', runId: state.activeRunId };
       if (state.messageCount >= MAX_MESSAGES) return { outcome: 'full' };
-      const record = make(newId('message', this.#clock.now(), `msg_${state.lastMessageKey}`));
+      const record = make(newId('message', this.#clock.now(), state.lastMessageKey));
       await this.#table.commit(threadId, [
         ...messageChanges(record),
         threadChange(
@@ -129,11 +138,11 @@ export class MessageStore {
     if (!newerThan) return {};
     const next = await this.#table.keys(
       threadId,
-      `${ascendingKey(runKeys, newerThan)}!`,
-      `${runKeys.ascending}~`,
+      justAfter(ascendingKey(runKeys, newerThan)),
+      endOf(runKeys.ascending),
       1,
     );
-    const olderThan = next[0]?.slice(runKeys.ascending.length);
+    const olderThan = next[0] && behind(runKeys.ascending, next[0]);
     return olderThan === undefined ? { newerThan } : { newerThan, olderThan };
   }
 

@@ -17,6 +17,9 @@ export type RunRow = Row<RunRecord>;
 /** A write under it conflicts, and reads the row. */
 const unknownVersion: Version = { etag: '' };
 
+/** What there is to do with runs, as others may put something around it. */
+export type Runs = Pick<RunStore, keyof RunStore>;
+
 /** Runs of threads, in the thread's partition: every change is conditional on the version that was read. */
 export class RunStore {
   readonly #table: DocumentTable;
@@ -26,11 +29,17 @@ export class RunStore {
   }
 
   async get(project: string, threadId: string, id: string): Promise<RunRecord | undefined> {
-    const row = await this.row(threadId, id);
-    return row?.document.project === project ? row.document : undefined;
+    return (await this.row(project, threadId, id))?.document;
   }
 
-  async row(threadId: string, id: string): Promise<RunRow | undefined> {
+  /** The row itself, for changes under its ETag. */
+  async row(project: string, threadId: string, id: string): Promise<RunRow | undefined> {
+    const row = await this.rowOfAny(threadId, id);
+    return row?.document.project === project ? row : undefined;
+  }
+
+  /** A run of whatever project: for messages of our own queue, which name none. Never for what a caller names. */
+  async rowOfAny(threadId: string, id: string): Promise<RunRow | undefined> {
     const key = documentKey(runKeys, id);
     const row = key && (await this.#table.get<RunRecord>(threadId, key));
     return row && row.document.object.id === id ? row : undefined;
@@ -52,8 +61,8 @@ export class RunStore {
     change: (record: RunRecord) => RunRecord,
   ): Promise<RunRecord | undefined> {
     return retryConflicts(async () => {
-      const row = await this.row(threadId, id);
-      if (row?.document.project !== project) return undefined;
+      const row = await this.row(project, threadId, id);
+      if (!row) return undefined;
       return (await this.save(row, change(row.document))).document;
     });
   }

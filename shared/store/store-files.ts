@@ -7,8 +7,10 @@ import { inBatches } from './in-batches.ts';
 import {
   ascendingKey,
   batchKey,
+  behind,
   descendingKey,
   endOf,
+  justAfter,
   storeFileKey,
   storeFileKeys,
   storeRow,
@@ -132,9 +134,9 @@ export class StoreFiles {
 
   /** Ids of all files that a store has, or had, rows of; `after` the last one of the page before. */
   async ids(storeId: string, after: string, limit: number): Promise<string[]> {
-    const from = after === '' ? storeFileKey('') : `${storeFileKey(after)}!`;
+    const from = after === '' ? storeFileKey('') : justAfter(storeFileKey(after));
     const keys = await this.#table.keys(storeId, from, endOf(storeFileKey('')), limit);
-    return keys.map((key) => key.slice(storeFileKey('').length));
+    return keys.map((key) => behind(storeFileKey(''), key));
   }
 
   /**
@@ -153,11 +155,27 @@ export class StoreFiles {
     }
   }
 
+  /** The same for several files at once. @returns those that no store of the project has ever held */
+  async noteUses(project: string, fileIds: readonly string[], storeId: string): Promise<ReadonlySet<string>> {
+    const changes = fileIds.flatMap((fileId): Change[] => [
+      { type: 'insert', key: useKey(fileId), document: null },
+      { type: 'upsert', key: useKey(fileId, storeId), document: null },
+    ]);
+    try {
+      await this.#uses.commit(project, changes);
+      return new Set(fileIds);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      const first = await inBatches(fileIds, (fileId) => this.noteUse(project, fileId, storeId));
+      return new Set(fileIds.filter((_, index) => first[index]));
+    }
+  }
+
   /** Stores that may hold the file. */
   async usesOf(project: string, fileId: string): Promise<string[]> {
     const prefix = useKey(fileId, '');
     const keys = await this.#uses.keys(project, prefix, endOf(prefix), Number.POSITIVE_INFINITY);
-    return keys.map((key) => key.slice(prefix.length));
+    return keys.map((key) => behind(prefix, key));
   }
 
   async forgetUse(project: string, fileId: string, storeId: string): Promise<void> {
@@ -175,11 +193,6 @@ export class StoreFiles {
   /** Forgets that the file, which is gone, was ever in a store. */
   async forgetFile(project: string, fileId: string): Promise<void> {
     await this.#uses.commit(project, [{ type: 'delete', key: useKey(fileId) }]).catch(ignoreConflict);
-  }
-
-  /** Rows of several files, in their order. */
-  rows(storeId: string, fileIds: readonly string[]): Promise<(StoreFileRow | undefined)[]> {
-    return inBatches(fileIds, (id) => this.row(storeId, id));
   }
 }
 

@@ -12,7 +12,7 @@ import { patiently } from './patience.ts';
 import { ProjectCollection } from './project-collection.ts';
 import { Turns } from './retry-conflicts.ts';
 import { RunStepStore } from './run-steps.ts';
-import { RunStore } from './runs.ts';
+import { RunStore, type Runs } from './runs.ts';
 import { createSessionStore } from './sessions.ts';
 import { Spills } from './spills.ts';
 import { StoreFiles } from './store-files.ts';
@@ -28,7 +28,7 @@ export interface Stores {
   readonly assistants: ProjectCollection<AssistantRecord>;
   readonly threads: ThreadStore;
   readonly messages: MessageStore;
-  readonly runs: RunStore;
+  readonly runs: Runs;
   readonly runSteps: RunStepStore;
   readonly files: FileStore;
   readonly uploads: UploadStore;

@@ -3,7 +3,7 @@ import type { Page, PageQuery } from '../api/page.ts';
 import type { Thread, ThreadRecord, ThreadState } from '../api/thread.ts';
 import { isPlausibleId, newSortKey, sortKeyOf } from '../ids.ts';
 import { keyed } from './cursors.ts';
-import { ascendingKey, descendingKey, projectKeys, threadRow } from './keys.ts';
+import { ascendingKey, descendingKey, everyRow, everyRunRow, projectKeys, threadRow } from './keys.ts';
 import { messageChanges } from './message-rows.ts';
 import type { Turns } from './retry-conflicts.ts';
 import {
@@ -136,16 +136,16 @@ export class ThreadStore {
 
   /** Deletes the runs of a thread that is gone: they can be read without it, and who works on one is to stop. */
   async clearRuns(id: string): Promise<void> {
-    await this.#clear(id, 'r', 's');
+    await this.#clear(id, everyRunRow);
   }
 
   /** Deletes what is left of a thread's partition; repeatable. */
   async clear(id: string): Promise<void> {
-    await this.#clear(id, '', '~');
+    await this.#clear(id, everyRow);
   }
 
   /** `MAX_TRANSACTION_ROWS` rows at a time. */
-  async #clear(id: string, from: string, to: string): Promise<void> {
+  async #clear(id: string, [from, to]: readonly [string, string]): Promise<void> {
     for (;;) {
       const keys = await this.#threads.keys(id, from, to, MAX_TRANSACTION_ROWS);
       if (keys.length === 0) return;

@@ -1,5 +1,5 @@
 import type { PageQuery } from '../api/page.ts';
-import { ascendingKey, descendingKey, endOf, type ListKeys } from './keys.ts';
+import { ascendingKey, behind, descendingKey, endOf, justAfter, type ListKeys } from './keys.ts';
 import type { DocumentTable, Row } from './table.ts';
 
 /** A page request whose cursors are sort keys, optionally narrowed to keys between two others (exclusive). */
@@ -16,9 +16,6 @@ export interface RowPage<T> {
   readonly rows: readonly Row<T>[];
   readonly hasMore: boolean;
 }
-
-/** Sorts after `key` and before every longer-lived neighbour: `!` is below the sort keys' alphabet. */
-const justAfter = (key: string): string => `${key}!`;
 
 /**
  * One page of a time-ordered collection. With `before` alone it is the page that ends just before the
@@ -82,9 +79,7 @@ async function scan<T>(
   }
   const from = start === undefined ? keys.ascending : justAfter(ascendingKey(keys, start));
   const to = end === undefined ? endOf(keys.ascending) : ascendingKey(keys, end);
-  const pointers = (await table.keys(partition, from, to, limit)).map((key) =>
-    key.slice(keys.ascending.length),
-  );
+  const pointers = (await table.keys(partition, from, to, limit)).map((key) => behind(keys.ascending, key));
   const oldest = pointers[0];
   const newest = pointers.at(-1);
   if (oldest === undefined || newest === undefined) return [];

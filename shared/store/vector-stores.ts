@@ -1,9 +1,15 @@
 import type { Page, PageQuery } from '../api/page.ts';
-import { emptyTally, type StoreState, type Tally, type VectorStoreRecord } from '../api/vector-store.ts';
+import {
+  emptyTally,
+  type PinnedEmbedder,
+  type StoreState,
+  type Tally,
+  type VectorStoreRecord,
+} from '../api/vector-store.ts';
 import { isPlausibleId } from '../ids.ts';
 import { keyed } from './cursors.ts';
 import { inBatches } from './in-batches.ts';
-import { ascendingKey, descendingKey, projectKeys, storeRow } from './keys.ts';
+import { ascendingKey, descendingKey, everyRow, projectKeys, storeRow } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import {
   type Change,
@@ -31,7 +37,7 @@ export class VectorStores {
   readonly #table: DocumentTable;
   readonly #list: DocumentTable;
   readonly #shares: Shares;
-  readonly #embedders = new Map<string, NonNullable<VectorStoreRecord['embedder']>>();
+  readonly #embedders = new Map<string, Promise<PinnedEmbedder | undefined>>();
 
   constructor(table: DocumentTable, list: DocumentTable, shares: Shares) {
     this.#table = table;
@@ -134,29 +140,39 @@ export class VectorStores {
     });
   }
 
-  /** The embedder that the store is pinned to: `chosen`, unless somebody was first. undefined: no such store. */
-  async pin(
+  /**
+   * The embedder that the store is pinned to: `chosen`, unless somebody was first. Those who ask at once in this
+   * process ask once.
+   * @returns undefined when there is no such store
+   */
+  pin(
     project: string,
     id: string,
-    choose: () => Promise<NonNullable<VectorStoreRecord['embedder']>>,
-  ): Promise<VectorStoreRecord['embedder'] | undefined> {
+    choose: () => Promise<PinnedEmbedder>,
+  ): Promise<PinnedEmbedder | undefined> {
     const known = this.#embedders.get(id);
-    if (known) return known;
+    if (known !== undefined) return known;
+    const pinned = this.#pin(project, id, choose);
+    if (this.#embedders.size >= KNOWN_EMBEDDERS) this.#embedders.clear();
+    this.#embedders.set(id, pinned);
+    const forget = () => this.#embedders.delete(id);
+    pinned.then((embedder) => embedder || forget(), forget);
+    return pinned;
+  }
+
+  async #pin(
+    project: string,
+    id: string,
+    choose: () => Promise<PinnedEmbedder>,
+  ): Promise<PinnedEmbedder | undefined> {
     const view = await this.get(project, id);
     if (!view) return undefined;
-    let { embedder } = view.record;
-    if (!embedder) {
-      const chosen = await choose();
-      const pinned = await this.update(project, id, (record) =>
-        record.embedder ? record : { ...record, embedder: chosen },
-      );
-      if (!pinned) return undefined;
-      ({ embedder } = pinned.record);
-    }
-    if (!embedder) return undefined;
-    if (this.#embedders.size >= KNOWN_EMBEDDERS) this.#embedders.clear();
-    this.#embedders.set(id, embedder);
-    return embedder;
+    if (view.record.embedder) return view.record.embedder;
+    const embedder = await choose();
+    const pinned = await this.update(project, id, (record) =>
+      record.embedder ? record : { ...record, embedder },
+    );
+    return pinned?.record.embedder ?? undefined;
   }
 
   /** Removes the store's row and counts: from here on the store is unknown, and nobody can add to it. */
@@ -185,7 +201,7 @@ export class VectorStores {
   /** Deletes what is left of the partition of a store that is gone; repeatable. */
   async clear(id: string): Promise<void> {
     for (;;) {
-      const keys = await this.#table.keys(id, '', '~', MAX_TRANSACTION_ROWS);
+      const keys = await this.#table.keys(id, ...everyRow, MAX_TRANSACTION_ROWS);
       if (keys.length === 0) return;
       const changes = keys.map((key): Change => ({ type: 'delete', key }));
       // Somebody else may be clearing it too: what is left is read again.

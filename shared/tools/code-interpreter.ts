@@ -60,6 +60,9 @@ export interface CodeInterpreterDependencies {
   readonly crash: Crash;
 }
 
+/** What the engine asks of the code interpreter. */
+export type HostedCode = Pick<CodeInterpreter, 'run' | 'warmUp'>;
+
 /** The hosted tool `code_interpreter`: code and files in, logs, figures and files out. */
 export class CodeInterpreter {
   readonly #dependencies: CodeInterpreterDependencies;

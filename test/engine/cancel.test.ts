@@ -125,7 +125,7 @@ describe('cancelling a run', { concurrency: true }, () => {
     const run = await engine.aRun();
     await engine.loseMessages();
     const { stores } = engine.services;
-    const row = await stores.runs.row(run.threadId, run.runId);
+    const row = await stores.runs.rowOfAny(run.threadId, run.runId);
     assert.ok(row);
     const work = { ...row.document.work, leaseOwner: 'dead', leaseUntil: Date.now() + 1500 };
     const object = { ...row.document.object, status: 'in_progress' as const };

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
 import type { RunMessage } from '../../shared/queue/run-queue.ts';
 import type { Services } from '../../shared/services.ts';
-import type { RunStore } from '../../shared/store/runs.ts';
+import type { Runs } from '../../shared/store/runs.ts';
 import { Conflict } from '../../shared/store/table.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
 import { replaced } from '../support/replaced.ts';
@@ -16,8 +16,8 @@ const start = ({ threadId, runId }: RunIds): RunMessage => ({ threadId, runId, k
 function contended({ services }: TestEngine, times: number): Services {
   let changes = 0;
   const { runs } = services.stores;
-  const row: RunStore['row'] = async (threadId, runId) => {
-    const read = await runs.row(threadId, runId);
+  const rowOfAny: Runs['rowOfAny'] = async (threadId, runId) => {
+    const read = await runs.rowOfAny(threadId, runId);
     if (changes < times) {
       changes++;
       await runs.updateMetadata(PROJECT, threadId, runId, (record) => ({
@@ -27,7 +27,7 @@ function contended({ services }: TestEngine, times: number): Services {
     }
     return read;
   };
-  return { ...services, stores: { ...services.stores, runs: replaced(runs, { row }) } };
+  return { ...services, stores: { ...services.stores, runs: replaced(runs, { rowOfAny }) } };
 }
 
 describe('a run that a caller changes while a worker takes it', { concurrency: true }, () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { deleteThread } from '../../shared/chores/delete-thread.ts';
 import { ClaimedRun } from '../../shared/engine/claim/claimed-run.ts';
-import { failPoisonedRun, handleRunMessage } from '../../shared/engine/handle-run-message.ts';
+import { failPoisonedRun } from '../../shared/engine/give-up.ts';
+import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
 import { rescueRun } from '../../shared/engine/rescue-run.ts';
 import { newId } from '../../shared/ids.ts';
 import { PROJECT, type RunIds, type TestEngine, testEngine } from '../support/engine.ts';
@@ -19,7 +20,7 @@ import {
 } from './scenario.ts';
 
 async function claim({ services }: TestEngine, run: RunIds, owner: string) {
-  const row = await services.stores.runs.row(run.threadId, run.runId);
+  const row = await services.stores.runs.rowOfAny(run.threadId, run.runId);
   assert.ok(row);
   return ClaimedRun.claim(services, row, owner, null);
 }
@@ -51,7 +52,7 @@ describe('messages about runs', { concurrency: true }, () => {
     const { stores } = engine.services;
     // What a takeover after a long pause of this process looks like.
     const taken = await eventually('the other worker', async () => {
-      const row = await stores.runs.row(run.threadId, run.runId);
+      const row = await stores.runs.rowOfAny(run.threadId, run.runId);
       assert.ok(row);
       const work = { ...row.document.work, leaseOwner: 'other', leaseUntil: Date.now() + 60_000 };
       return stores.runs.save(row, { ...row.document, work }).catch(() => false);

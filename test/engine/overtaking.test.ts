@@ -51,7 +51,7 @@ describe('a run that no worker of the queue has taken up', { concurrency: true }
     engine.model.add({ text: 'answer' });
     const run = await engine.aRun();
     await engine.loseMessages();
-    const row = await engine.services.stores.runs.row(run.threadId, run.runId);
+    const row = await engine.services.stores.runs.rowOfAny(run.threadId, run.runId);
     assert.ok(row);
     const dead = await ClaimedRun.claim(engine.services, row, 'the process that was asked', null);
     dead?.stop();
@@ -65,7 +65,7 @@ describe('a run that no worker of the queue has taken up', { concurrency: true }
     engine.model.add({ text: 'answer' });
     const run = await engine.aRun();
     await engine.loseMessages();
-    const row = await engine.services.stores.runs.row(run.threadId, run.runId);
+    const row = await engine.services.stores.runs.rowOfAny(run.threadId, run.runId);
     assert.ok(row);
     (await ClaimedRun.claim(engine.services, row, 'dead', null))?.stop();
     await ask(engine, run, 29_000);

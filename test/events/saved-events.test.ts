@@ -117,7 +117,7 @@ describe('what is saved of a run, told as events', () => {
       const told = await live(kind);
       api.engine.model.assertDone();
       const run = told[0]?.data as { id: string; thread_id: string };
-      const saved = await loadSavedRun(api.engine.services.stores, run.thread_id, run.id);
+      const saved = await loadSavedRun(api.engine.services.stores, 'team-a', run.thread_id, run.id);
       assert.ok(saved);
       const replayed = new Told().missing(saved);
       assert.deepEqual(

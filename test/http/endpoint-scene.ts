@@ -2,6 +2,7 @@ import type { CallerSettings } from '../../shared/callers/callers.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Handlers } from '../../shared/http/call.ts';
 import { createEndpoint, type EndpointServices } from '../../shared/http/endpoint.ts';
+import { createGate } from '../../shared/http/gate.ts';
 import type { Log, LogFields } from '../../shared/log.ts';
 import { fetchOf } from '../support/in-process.ts';
 
@@ -18,7 +19,8 @@ export function api(
   const logged: Logged[] = [];
   const record = (message: string, fields?: LogFields) => void logged.push({ message, fields });
   const log: Log = { info: record, warn: record, error: record };
-  const services: EndpointServices = {
+  const clock = settings.clock ?? { now: () => 0 };
+  const gate = createGate({
     config: {
       API_KEYS: 'team-a:KEY-A-0123456789,team-a:KEY-A-second, team-b:KEY-B-0123456789 ,ANONYMOUS-0123456789',
       ENTRA_AUTHORITY: 'https://login.microsoftonline.com',
@@ -28,9 +30,10 @@ export function api(
       ...settings.callers,
       RATE_LIMIT_PER_MINUTE: settings.perMinute ?? 1000,
     },
-    clock: settings.clock ?? { now: () => 0 },
+    clock,
     log,
-  };
+  });
+  const services: EndpointServices = { gate, clock, log };
   const fetch = fetchOf(createEndpoint(handlers, async () => services));
   const call = async (path: string, init: RequestInit = {}) =>
     fetch(`http://api${path}`, {

@@ -1,6 +1,7 @@
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
 
+import type { Clock } from '../../shared/clock.ts';
 import { type TestApi, testApi } from '../support/api.ts';
 
 /** The API, and files to put into vector stores. Nothing is indexed until the test says so. */
@@ -14,9 +15,12 @@ export interface SearchScene extends AsyncDisposable {
   pump(): Promise<void>;
 }
 
-export async function searchScene(environment: Record<string, string> = {}): Promise<SearchScene> {
-  const api = await testApi(environment);
-  const client = api.client();
+export async function searchScene(
+  environment: Record<string, string> = {},
+  { key, clock }: { key?: string; clock?: Clock } = {},
+): Promise<SearchScene> {
+  const api = await testApi(environment, clock);
+  const client = api.client(key);
   const upload = async (text: string, name = 'notes.txt') =>
     (await client.files.create({ file: await toFile(Buffer.from(text), name), purpose: 'assistants' })).id;
   return {

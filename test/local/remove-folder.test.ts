@@ -45,18 +45,21 @@ describe('a folder is removed', () => {
     mkdirSync(join(closed, 'closed'), { recursive: true });
     writeFileSync(join(closed, 'closed', 'file'), '');
     // Root may do anything: as root, this is tried as somebody else.
-    const user = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+    const isRoot = process.getuid?.() === 0;
     for (const path of [folder, closed, join(closed, 'closed'), join(closed, 'closed', 'file')])
-      if (user.uid) chownSync(path, NOBODY, NOBODY);
+      if (isRoot) chownSync(path, NOBODY, NOBODY);
     chmodSync(join(closed, 'closed'), 0o555);
     chmodSync(closed, 0o000);
     const source = fileURLToPath(new URL('../../local/arm/remove-folder.ts', import.meta.url));
-    // Its text and not its path: the other user may not be able to enter this project.
-    const code = `${readFileSync(source, 'utf8')}\nawait removeFolder(${JSON.stringify(closed)});`;
+    // The other user may not be able to enter this project: neither to read the source nor to execute its Node.
+    const become = `process.setgroups([]); process.setgid(${NOBODY}); process.setuid(${NOBODY});`;
+    const code = `${readFileSync(source, 'utf8')}
+      ${isRoot ? become : ''}
+      await removeFolder(${JSON.stringify(closed)});`;
     const { stderr, error } = spawnSync(
       process.execPath,
       ['--input-type=module-typescript', '--no-warnings', '--eval', code],
-      { cwd: '/', encoding: 'utf8', ...user },
+      { cwd: '/', encoding: 'utf8' },
     );
     assert.ifError(error);
     assert.equal(stderr, '');

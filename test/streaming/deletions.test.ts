@@ -125,7 +125,7 @@ describe('what is deleted during a stream', () => {
     const { runs } = api.engine.services.stores;
     // As if its first worker had died.
     await eventually('the end of the lease', async () => {
-      const row = await runs.row(thread_id, run.id);
+      const row = await runs.rowOfAny(thread_id, run.id);
       return row && runs.save(row, unattended(row.document, 0)).catch(() => false as const);
     });
     api.engine.model.add({ text: ['Hallo', ' again.'] });
@@ -146,7 +146,7 @@ describe('what is deleted during a stream', () => {
     await deleteMessage(thread_id, message);
     const { runs } = api.engine.services.stores;
     await eventually('the end of the lease', async () => {
-      const row = await runs.row(thread_id, run.id);
+      const row = await runs.rowOfAny(thread_id, run.id);
       return row && runs.save(row, unattended(row.document, 0)).catch(() => false as const);
     });
     const { status } = await client.beta.threads.runs.cancel(run.id, { thread_id });

@@ -171,7 +171,7 @@ describe('viewers of a run', () => {
     await api.engine.model.received(1);
     const [run] = (await services.stores.runs.list(threadId, { limit: 1, order: 'desc' })).data;
     assert.ok(run);
-    const viewer = followRun(host, run.object, -1, client);
+    const viewer = followRun(host, run, -1, client);
     assert.match(String((await viewer.next()).value), /thread\.run\.created|^: /);
     stopping.abort();
     for (const text of [(await collect(viewer)).join(''), (await own).join('')]) {

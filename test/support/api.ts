@@ -15,6 +15,7 @@ import { handlers as uploads } from '../../functions/uploads.ts';
 import { handlers as vectorStoreFileBatches } from '../../functions/vector-store-file-batches.ts';
 import { handlers as vectorStoreFiles } from '../../functions/vector-store-files.ts';
 import { handlers as vectorStores } from '../../functions/vector-stores.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { Handlers } from '../../shared/http/call.ts';
 import { createEndpoint } from '../../shared/http/endpoint.ts';
 import type { Services } from '../../shared/services.ts';
@@ -47,12 +48,15 @@ export interface TestApi extends AsyncDisposable {
   client(key?: string): OpenAI;
 }
 
-export async function testApi(environment: Record<string, string> = {}): Promise<TestApi> {
-  const engine = await testEngine({
-    API_KEYS: 'team-a:KEY-A,team-b:KEY-B',
-    MODELS: 'scripted',
-    ...environment,
-  });
+export async function testApi(environment: Record<string, string> = {}, clock?: Clock): Promise<TestApi> {
+  const engine = await testEngine(
+    {
+      API_KEYS: 'team-a:KEY-A,team-b:KEY-B',
+      MODELS: 'scripted',
+      ...environment,
+    },
+    clock,
+  );
   const api = fetchOf(createEndpoint(handlers, async () => engine.services));
   return {
     engine,

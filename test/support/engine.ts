@@ -7,6 +7,7 @@ import { newAssistant } from '../../shared/api/assistant.ts';
 import { newMessage } from '../../shared/api/message.ts';
 import type { CreateRun } from '../../shared/api/run.ts';
 import { newThread } from '../../shared/api/thread.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config.ts';
 import { handleRunMessage } from '../../shared/engine/handle-run-message.ts';
 import { startRun } from '../../shared/engine/start-run.ts';
@@ -53,7 +54,10 @@ export interface RunIds {
 
 let engines = 0;
 
-export async function testEngine(environment: Record<string, string> = {}): Promise<TestEngine> {
+export async function testEngine(
+  environment: Record<string, string> = {},
+  clock: Clock = systemClock,
+): Promise<TestEngine> {
   const storage = await testStorage();
   const model = await startScriptedModel();
   const config = readConfig({
@@ -67,7 +71,7 @@ export async function testEngine(environment: Record<string, string> = {}): Prom
     ...emulatedSessions('http://127.0.0.1:1'),
     ...environment,
   });
-  const services = await createServices(config, { log: quietLog });
+  const services = await createServices(config, { log: quietLog, clock });
   const account = await openStorageAccount(config);
   const queue = account.queue('runs');
   const indexQueue = account.queue('index');

@@ -26,6 +26,7 @@ def draw_sharply(shell):
     # Also what rcdefaults() and the style 'default' go back to.
     for settings in (matplotlib.rcParams, matplotlib.rcParamsDefault, matplotlib.rcParamsOrig):
         settings.update(FILES)
+    _film_as_drawn()
     enable = shell.enable_matplotlib
     enable("inline")
     # `%matplotlib notebook`, matplotlib.use('Agg'): with any other backend show() would show nothing.
@@ -35,6 +36,18 @@ def draw_sharply(shell):
     # `%config InlineBackend.figure_format` comes here: SVG and PDF would arrive as their source.
     pylabtools.select_figure_formats = backend_inline.select_figure_formats = _always_png
     _always_png(shell, {"png"}, **InlineBackend.instance(parent=shell).print_figure_kwargs)
+
+
+def _film_as_drawn():
+    """Moving pictures have the figure's own resolution: hundreds of sharp ones would take minutes."""
+    from matplotlib.animation import Animation
+
+    save = Animation.save
+
+    def save_as_drawn(self, filename, writer=None, fps=None, dpi=None, *args, **kwargs):
+        return save(self, filename, writer, fps, self._fig.dpi if dpi is None else dpi, *args, **kwargs)
+
+    Animation.save = save_as_drawn
 
 
 def _always_png(shell, formats, quality=None, **options):

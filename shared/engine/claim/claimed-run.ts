@@ -15,7 +15,7 @@ import { Interruption } from './interruption.ts';
 /** How often a worker looks whether its run was cancelled or its thread deleted. Short runs never look. */
 const POLL_MS = SECOND / 2;
 /** Conflicts in a row that cannot be explained: then storage is not itself, and the run is left to a later try. */
-const MAX_RIDDLES = 5;
+const MAX_UNEXPLAINED_CONFLICTS = 5;
 
 /** A run as it ends, with all that changes in the same transaction. */
 export interface EndingWrite {
@@ -141,7 +141,7 @@ export class ClaimedRun {
   }
 
   async #write(write: (row: RunRow) => Promise<RunRow>): Promise<void> {
-    for (let riddles = 0; ; ) {
+    for (let unexplained = 0; ; ) {
       const before = this.#row;
       if (isTerminal(before.document.object.status)) throw this.#left('lost');
       try {
@@ -154,16 +154,16 @@ export class ClaimedRun {
         // Not the run but its thread or a message: deleted, unless storage made the conflict up.
         await this.#checkThread();
         if (await this.#onConflict()) continue;
-        if (++riddles >= MAX_RIDDLES) throw error;
-        await delay(riddles * 50);
+        if (++unexplained >= MAX_UNEXPLAINED_CONFLICTS) throw error;
+        await delay(unexplained * 50);
       }
     }
   }
 
   /** Adopts the stored version. @throws {Interruption} */
   async #reload(): Promise<void> {
-    const { object } = this.record;
-    const row = await this.#dependencies.stores.runs.row(object.thread_id, object.id);
+    const { project, object } = this.record;
+    const row = await this.#dependencies.stores.runs.row(project, object.thread_id, object.id);
     if (!row) throw this.#left('gone');
     if (row.document.work.leaseOwner !== this.owner || isTerminal(row.document.object.status))
       throw this.#left('lost');

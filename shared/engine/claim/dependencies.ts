@@ -7,7 +7,7 @@ import type { Model } from '../../model/model.ts';
 import type { RunQueue } from '../../queue/run-queue.ts';
 import type { RunSink, SavedRun } from '../../run/run-event.ts';
 import type { Stores } from '../../store/stores.ts';
-import type { CodeInterpreter } from '../../tools/code-interpreter.ts';
+import type { HostedCode } from '../../tools/code-interpreter.ts';
 import type { FileSearchTool } from '../../tools/file-search.ts';
 import type { WorkInProgress } from './work-in-progress.ts';
 
@@ -19,7 +19,7 @@ export interface EngineDependencies {
   readonly stores: Stores;
   readonly runQueue: RunQueue;
   readonly model: Model;
-  readonly codeInterpreter: CodeInterpreter;
+  readonly codeInterpreter: HostedCode;
   readonly fileSearch: FileSearchTool;
   readonly crash: Crash;
   /** Aborted when this process is asked to stop: runs are handed to other workers. */

@@ -9,11 +9,12 @@ type Reads = Pick<Stores, 'runs' | 'runSteps' | 'messages'>;
 /** A run with its steps, oldest first, and the messages that it wrote. undefined for an unknown run. */
 export async function loadSavedRun(
   stores: Reads,
+  project: string,
   threadId: string,
   runId: string,
 ): Promise<SavedRun | undefined> {
-  const row = await stores.runs.row(threadId, runId);
-  return row && loadWork(stores, row.document);
+  const run = await stores.runs.get(project, threadId, runId);
+  return run && loadWork(stores, run);
 }
 
 /** A run's steps and messages, beside the run itself. */

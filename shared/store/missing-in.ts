@@ -1,5 +1,5 @@
 import { type ApiError, notFound } from '../api/error.ts';
-import type { ThreadStore } from '../store/threads.ts';
+import type { ThreadStore } from './threads.ts';
 
 /** What to say of an object that was not found in a thread: perhaps there is no such thread. */
 export async function missingIn(
