@@ -12,13 +12,13 @@ import { buildPackage, importTime } from '../local/build.ts';
 import type { Embedder } from '../shared/search/embed/embedder.ts';
 import { lexicalEmbedder } from '../shared/search/embed/lexical.ts';
 import { MODEL_WEIGHTS } from '../shared/search/embed/openai-embedder.ts';
+import { meaningVector } from '../test/search/corpus/concepts.ts';
+import { questions } from '../test/search/corpus/questions.ts';
+import { indexCorpus, recallOf } from '../test/search/corpus/recall.ts';
 import { type IndexScene, indexScene } from '../test/search/index-scene.ts';
 import { testStorage } from '../test/support/azurite.ts';
 import { startStack } from '../test/support/stack.ts';
 import { milliseconds, percentile, type Report } from './report.ts';
-import { meaningVector } from './search/concepts.ts';
-import { indexCorpus, recallOf } from './search/quality.ts';
-import { questions } from './search/questions.ts';
 import { fillStore } from './search/synthetic-index.ts';
 
 const FILES = 60;

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import { meaningVector } from '../../bench/search/concepts.ts';
-import { passages } from '../../bench/search/passages.ts';
-import { indexCorpus, recallOf } from '../../bench/search/quality.ts';
-import { questions } from '../../bench/search/questions.ts';
 import type { Embedder } from '../../shared/search/embed/embedder.ts';
 import { lexicalEmbedder } from '../../shared/search/embed/lexical.ts';
 import { MODEL_WEIGHTS } from '../../shared/search/embed/openai-embedder.ts';
+import { meaningVector } from './corpus/concepts.ts';
+import { passages } from './corpus/passages.ts';
+import { questions } from './corpus/questions.ts';
+import { indexCorpus, recallOf } from './corpus/recall.ts';
 import { indexScene } from './index-scene.ts';
 
 const understanding: Embedder = {

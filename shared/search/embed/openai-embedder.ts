@@ -16,7 +16,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20 * SECOND;
 const MAX_WAIT_MS = 60 * SECOND;
 
-/** By retrieval quality: bench/search. */
+/** By retrieval quality: test/search/corpus. */
 export const MODEL_WEIGHTS = { vector: 0.6, text: 0.4 };
 
 export interface OpenAIEmbedderOptions {

@@ -1,8 +1,8 @@
-import type { Embedder } from '../../shared/search/embed/embedder.ts';
-import { EXTRACTOR_VERSION } from '../../shared/search/extract/extraction.ts';
-import type { SearchIndex, StoreName } from '../../shared/search/search-index.ts';
-import type { TextStore } from '../../shared/search/text/text-store.ts';
-import { inBatches } from '../../shared/store/in-batches.ts';
+import type { Embedder } from '../../../shared/search/embed/embedder.ts';
+import { EXTRACTOR_VERSION } from '../../../shared/search/extract/extraction.ts';
+import type { SearchIndex, StoreName } from '../../../shared/search/search-index.ts';
+import type { TextStore } from '../../../shared/search/text/text-store.ts';
+import { inBatches } from '../../../shared/store/in-batches.ts';
 import { passages } from './passages.ts';
 import { type Question, type QuestionKind, questions } from './questions.ts';
 
