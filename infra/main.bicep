@@ -536,6 +536,7 @@ module app 'modules/function-app.bicep' = {
     azureOpenAiEndpoint: createOpenAi ? openAi!.outputs.endpoint : azureOpenAiEndpoint
     models: listedModels
     modelContextTokens: modelContextTokens
+    embeddingModel: embeddingModelName
     playground: playground
     sessionResourceGroup: sessionGroup.name
     sessionImage: sessionImage

@@ -1,13 +1,16 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { runningIn } from './data-dir.ts';
 import { isPlay, PLAYS, runDemo } from './demo/run-demo.ts';
 import { startEmulation } from './emulation.ts';
 import { onStopRequest } from './stop-request.ts';
 
 /**
  * `npm run demo [-- analyst] [--model NAME] [--folder .] [--url … --key …]`: the documentation's walkthrough and a
- * question to three documents, or an analyst's questions about three tables; in an emulation of its own (nothing is
- * kept), or against a running Hourglass. Exits 0 when all pictures, citations and files are there.
+ * question to three documents, or an analyst's questions about three tables; against the Hourglass that `npm start`
+ * runs in this folder, or the one that is named, else in an emulation of its own (nothing is kept). Exits 0 when all
+ * pictures, citations and files are there.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,8 +36,11 @@ if (!isPlay(play) || others.length > 0) {
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 let log = '';
+const running =
+  values.url === undefined ? await runningIn(resolve(process.env.DATA_DIR || '.data')) : undefined;
+if (running) print(`Using the Hourglass that runs at ${running.url}`);
 const emulation =
-  values.url === undefined
+  values.url === undefined && !running
     ? await startEmulation({
         environment: process.env,
         drainSeconds: 3,
@@ -49,7 +55,7 @@ onStopRequest(async () => {
 });
 
 try {
-  const { url, apiKey: key } = emulation ?? { url: values.url ?? '', apiKey: values.key ?? '' };
+  const { url, apiKey: key } = emulation ?? running ?? { url: values.url ?? '', apiKey: values.key ?? '' };
   const model = values.model ?? emulation?.model;
   await runDemo({ play, url, key, model, folder: values.folder, print });
 } catch (error) {

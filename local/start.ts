@@ -1,9 +1,11 @@
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 
+import { ConfigError, readConfig } from '../shared/config.ts';
 import { claimDataDir, type DataDir } from './data-dir.ts';
 import { type Emulation, startEmulation } from './emulation.ts';
-import { hasModel } from './settings.ts';
+import { hasModel, hostEnvironment } from './settings.ts';
+import { findPython } from './setup/find-python.mjs';
 import { onStopRequest } from './stop-request.ts';
 import { watchSources } from './watch-sources.ts';
 import { welcome } from './welcome.ts';
@@ -38,6 +40,7 @@ const stopRequest = onStopRequest(async (reason) => {
 
 async function start(): Promise<Emulation> {
   const port = readPort(environment.PORT);
+  checkSettings();
   await checkPort(port);
   dataDir = await claimDataDir(resolve(environment.DATA_DIR || '.data'));
   process.stderr.write('Starting storage, Python sessions and the Functions host …\n');
@@ -59,6 +62,19 @@ function readPort(text: string | undefined): number {
     throw new Error(`PORT=${text} is no port; for example PORT=${DEFAULT_PORT}`);
   }
   return port;
+}
+
+/** All of them, before anything is started: the host would say the same after half a minute, and with its stack. */
+function checkSettings(): void {
+  const emulated = {
+    storage: 'UseDevelopmentStorage=true',
+    apiKeys: environment.API_KEYS || 'made:at-the-start',
+    armUrl: 'http://127.0.0.1:1',
+    demoModelUrl: hasModel(environment) ? undefined : 'http://127.0.0.1:1/v1',
+  };
+  readConfig(hostEnvironment(environment, emulated));
+  if (!findPython(environment))
+    throw new Error('No Python has the modules of the session agent: run node local/setup.mjs');
 }
 
 /** Before anything else is started, and in plain words. */
@@ -86,6 +102,7 @@ async function restart(): Promise<void> {
 const starting = start();
 try {
   const { url, apiKey, model, broken } = await starting;
+  await dataDir?.announce({ url, apiKey });
   if (!stopRequest.received()) {
     const isolated = environment.SESSION_ISOLATION !== 'none';
     process.stdout.write(
@@ -107,7 +124,9 @@ try {
   }
 } catch (error) {
   process.stderr.write(
-    `\nHourglass cannot start: ${error instanceof Error ? error.message : String(error)}\n`,
+    error instanceof ConfigError
+      ? `\n${error.message}\n`
+      : `\nHourglass cannot start: ${error instanceof Error ? error.message : String(error)}\n`,
   );
   await dataDir?.release();
   process.exit(1);

@@ -31,6 +31,7 @@ param openAiBaseUrl string
 param azureOpenAiEndpoint string
 param models string
 param modelContextTokens string
+param embeddingModel string
 param playground string
 param sessionResourceGroup string
 param sessionImage string
@@ -76,6 +77,7 @@ var settings = {
   AZURE_OPENAI_ENDPOINT: azureOpenAiEndpoint
   MODELS: models
   MODEL_CONTEXT_TOKENS: modelContextTokens
+  EMBEDDING_MODEL: embeddingModel
   PLAYGROUND: playground
   SESSION_SUBSCRIPTION_ID: subscription().subscriptionId
   SESSION_RESOURCE_GROUP: sessionResourceGroup

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { armError, notFound, type ResourceAddress, showGroup, showOperation } from './arm-answers.ts';
 import { makeBaseFolder } from './base-folder.ts';
@@ -11,6 +12,7 @@ import { type Fault, Faults, type Refusal, refusalOf } from './faults.ts';
 import { Group } from './group.ts';
 import { readGroupBody } from './group-body.ts';
 import { findIsolation, type Isolation } from './isolation.ts';
+import { type PlaceLimits, Places } from './places.ts';
 import { pythonRuntime } from './python-runtime.ts';
 import { removeFolder } from './remove-folder.ts';
 import { watchSandboxes } from './sandbox-watch.ts';
@@ -43,6 +45,10 @@ export interface ArmEmulator {
   /** Lets the next `times` creations fail in this way. */
   fail(fault: Fault, times?: number): void;
   clearFaults(): void;
+  /** From now on a resource group gives so much: several of them are several places of sessions. */
+  limitPlace(resourceGroup: string, limits: PlaceLimits): void;
+  /** The resource group of a live group. */
+  placeOf(name: string): string | undefined;
   /** Live groups by name. */
   readonly groups: ReadonlyMap<string, Group>;
   /** As when Azure loses a group: gone without a trace. */
@@ -76,6 +82,10 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
   const groups = new Map<string, Group>();
   const operations = new Map<string, { address: ResourceAddress; group: Group }>();
   const faults = new Faults();
+  const places = new Places();
+  const placeOf = new Map<string, string>();
+  const inPlace = (resourceGroup: string) =>
+    [...groups].filter(([name]) => placeOf.get(name) === resourceGroup.toLowerCase());
   const requests: RecordedRequest[] = [];
 
   const server = createServer((incoming, outgoing) => {
@@ -122,16 +132,20 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
         content: armError('InvalidResourceType', `The path ${url.pathname} is not known here.`),
       };
     const [, subscription = '', resourceGroup = '', name] = found;
+    const { down, answerMs } = places.of(resourceGroup);
+    if (answerMs) await delay(answerMs);
+    if (down) return { status: 503, content: armError('ServiceUnavailable', 'The service is unavailable.') };
     if (name === undefined) {
       if (method !== 'GET')
         return { status: 405, content: armError('MethodNotAllowed', `${method} is not allowed here.`) };
-      const value = [...groups].map(([each, group]) =>
+      const value = inPlace(resourceGroup).map(([each, group]) =>
         showGroup({ subscription, resourceGroup, name: each }, group),
       );
       return { status: 200, content: { value } };
     }
     const address = { subscription, resourceGroup, name };
-    const group = groups.get(name);
+    const known = groups.get(name);
+    const group = placeOf.get(name) === resourceGroup.toLowerCase() ? known : undefined;
     switch (method) {
       case 'GET':
         return group
@@ -160,8 +174,13 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
     const fault = faults.take();
     const refusal = fault && refusalOf(fault, body.request.location);
     if (refusal) return refused(refusal);
+    const { resourceGroup } = address;
+    const full =
+      !existing && places.refusal(resourceGroup, inPlace(resourceGroup).length, body.request.location);
+    if (full) return refused(full);
     const group = new Group(body);
     groups.set(address.name, group);
+    placeOf.set(address.name, resourceGroup.toLowerCase());
     // As in Azure, the same request again restarts the group: https://learn.microsoft.com/azure/container-instances/container-instances-update
     await existing?.end();
     void group.provision(pool, fault);
@@ -197,6 +216,8 @@ export async function startArmEmulator(options: EmulatorOptions = {}): Promise<A
     groups,
     fail: (fault, times) => faults.add(fault, times),
     clearFaults: () => faults.clear(),
+    limitPlace: (resourceGroup, limits) => places.limit(resourceGroup, limits),
+    placeOf: (name) => (groups.has(name) ? placeOf.get(name) : undefined),
     vanish: async (name) => {
       const group = named(name);
       groups.delete(name);

@@ -9,6 +9,7 @@ import {
   toolNames,
   userText,
 } from './conversation.ts';
+import { charting, solving } from './documentation.ts';
 import { cited, searchFor } from './file-search.ts';
 import { describing, draws, fencedBlocks, filesWritten, inDarkMode, SINE_WAVE } from './python.ts';
 
@@ -72,12 +73,16 @@ function codeFor(request: Request, text: string, used: string | undefined): stri
   if (block !== undefined) return block;
   const analysis = analystCode(text);
   if (analysis !== undefined) return analysis;
-  const dark = /\bdark\b/i.test(text);
+  // The documentation writes it as one word.
+  const dark = /\bdark/i.test(text);
   if (/\bsine[\s-]?(wave|curve|function)|\bsine\b|\bsinus\b/i.test(text)) {
     return dark ? inDarkMode(SINE_WAVE) : SINE_WAVE;
   }
   if (dark && used !== undefined && draws(used)) return inDarkMode(used);
+  const equation = solving(text);
+  if (equation !== undefined) return equation;
   const [table] = filesNamed(request, /\.csv$/i);
+  if (table !== undefined && /visuali[sz]|chart|plot|graph|draw/i.test(text)) return charting(table);
   if (table !== undefined && /describe|summar|analy|explain|show|what|look|data/i.test(text))
     return describing(table);
   return undefined;

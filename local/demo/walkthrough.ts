@@ -13,11 +13,14 @@ export interface Walkthrough {
   readonly print: (line: string) => void;
 }
 
-/** The question asked and the name under which its picture is saved. */
+/** The documentation's own sentences: the question asked and the name under which its picture is saved. */
 const QUESTIONS = [
   { text: 'Create a visualization of a sinewave', picture: 'sinewave.png' },
   { text: 'Show me the code you used to generate the sinewave' },
-  { text: 'I prefer a dark mode. Change the colors and draw it again', picture: 'dark_sine.png' },
+  {
+    text: 'I prefer visualizations in darkmode can you change the colors to make a darkmode version of this visualization.',
+    picture: 'dark_sine.png',
+  },
 ] as const;
 
 /**

@@ -27,6 +27,12 @@ export function findPython(environment = process.env) {
   const wanted = environment.SESSION_PYTHON;
   if (wanted) {
     if (hasModules(wanted)) return wanted;
+    // What spawn says when there is nothing to be run.
+    if (/ (ENOENT|EACCES|ENOTDIR)$/.test(probe(wanted, ['--version']).output)) {
+      throw new SetupError(
+        `SESSION_PYTHON=${wanted}: there is no such program. Name a python3, or leave it out.`,
+      );
+    }
     throw new SetupError(
       `SESSION_PYTHON=${wanted} cannot import ${modules.join(', ')}. Try:\n` +
         `  ${wanted} -m pip install -r session/requirements-local.txt`,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { project, SetupError, show } from './run-command.mjs';
@@ -30,11 +30,26 @@ export async function installNodePackages() {
     ? [process.execPath, process.env.npm_execpath]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm'];
   const [command, ...args] = [...npm, 'ci', '--no-audit', '--no-fund', '--loglevel', 'error'];
-  if (!(await show(command, args))) {
+  if (!(await show(command, args, {}, countInstalled))) {
     throw new SetupError('The npm packages could not be installed. Try it by hand: npm ci');
   }
   mkdirSync(cacheFolder, { recursive: true });
   writeFileSync(stamp, lockFileHash());
+}
+
+/** npm itself says nothing before its end. */
+function countInstalled() {
+  const folder = join(project, 'node_modules');
+  const names = (path) => (statSync(path, { throwIfNoEntry: false }) ? readdirSync(path) : []);
+  const count = names(folder).reduce(
+    (sum, name) =>
+      sum + (name.startsWith('@') ? names(join(folder, name)).length : name.startsWith('.') ? 0 : 1),
+    0,
+  );
+  const wanted = Object.keys(JSON.parse(readFileSync(lockFile, 'utf8')).packages ?? {}).filter((path) =>
+    /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path),
+  ).length;
+  return `${Math.min(count, wanted)} of ${wanted} packages`;
 }
 
 function lockFileHash() {

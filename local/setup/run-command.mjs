@@ -14,10 +14,25 @@ export function probe(command, args, timeoutMs = 60_000) {
   return { ok: result.status === 0, output: result.error ? result.error.message : output };
 }
 
-/** Runs a long command and shows what it prints. Resolves to whether it succeeded. */
-export function show(command, args, environment = {}) {
+/** How often a command that takes minutes says that it lives, in milliseconds. */
+const SAY_MS = 5_000;
+
+/**
+ * Runs a long command and shows what it prints. Resolves to whether it succeeded.
+ * @param progress how far it is, in words; said every few seconds, with the time it has taken
+ */
+export function show(command, args, environment = {}, progress = () => 'still at it') {
   process.stderr.write(`> ${[command, ...args].join(' ')}\n`);
-  return new Promise((done) => {
+  const started = performance.now();
+  return new Promise((resolved) => {
+    const timer = setInterval(() => {
+      const seconds = Math.round((performance.now() - started) / 1000);
+      process.stderr.write(`  ${progress()}, ${seconds} s\n`);
+    }, SAY_MS);
+    const done = (ok) => {
+      clearInterval(timer);
+      resolved(ok);
+    };
     const child = spawn(command, args, {
       // Standard output stays for the script that follows.
       stdio: ['ignore', process.stderr, process.stderr],

@@ -4,7 +4,8 @@ import type { IconName } from '../views/icons.tsx';
 import type { Question } from './chat.ts';
 import { api, connection } from './connection.ts';
 import { learn } from './file-facts.ts';
-import { assistants, choose, files } from './lists.ts';
+import { type Assistant, assistants, choose, files } from './lists.ts';
+import { vectorStores } from './vector-stores.ts';
 
 /** Something to try: it makes what it needs, and asks. */
 export interface Example {
@@ -13,7 +14,10 @@ export interface Example {
   readonly words: string;
   readonly assistant: Omit<OpenAI.Beta.AssistantCreateParams, 'model'> & { readonly name: string };
   readonly question: string;
+  /** Attached to the question. */
   readonly file?: { readonly name: string; readonly content: string };
+  /** In a vector store of the assistant's. */
+  readonly documents?: Readonly<Record<string, string>>;
 }
 
 const TURBINES = `turbine,month,energy_mwh,downtime_h
@@ -27,6 +31,15 @@ C3,2026-01,365.4,31
 C3,2026-02,371.0,22
 C3,2026-03,409.3,9
 `;
+
+const HANDBOOK = {
+  'heating.md':
+    '# Heating\n\nThe boiler in the cellar is inspected every September. Error E-417 means that the gas valve is stuck: close the main tap and call the fitter. Error E-471 means that the flame sensor is dirty.\n',
+  'holidays.md':
+    '# Holidays\n\nFull-time staff have twenty-eight days of paid holiday a year. Five of them may be carried into the next spring.\n',
+  'bread.md':
+    '# Bread\n\nRye bread needs sourdough: without the acid its crumb stays wet. Dough that rests overnight tastes better than a quick one.\n',
+};
 
 const analyst: Example['assistant'] = {
   name: 'Data Visualization',
@@ -50,6 +63,18 @@ export const examples: readonly Example[] = [
     assistant: analyst,
     question: 'Describe the data in this file',
     file: { name: 'turbines.csv', content: TURBINES },
+  },
+  {
+    icon: 'search',
+    title: 'Search these three documents',
+    words: 'A handbook in a vector store; the answer cites the passage that it rests on.',
+    assistant: {
+      name: 'Handbook',
+      instructions: 'Answer from the files.',
+      tools: [{ type: 'file_search' }],
+    },
+    question: 'The boiler shows error E-417. What does it mean?',
+    documents: HANDBOOK,
   },
   {
     icon: 'function',
@@ -87,7 +112,7 @@ export async function prepare(
   const known = assistants.items.value.find(
     ({ name, tools }) => name === example.assistant.name && tools.length > 0,
   );
-  const assistant = known ?? (await client.beta.assistants.create({ ...example.assistant, model }));
+  const assistant = known ?? (await create(example, model));
   assistants.put(assistant);
   choose(assistant.id);
   if (!example.file)
@@ -98,4 +123,24 @@ export async function prepare(
   files.put(file);
   const attachments = [{ file, tools: ['code_interpreter'] as const, asImage: false }];
   return { assistantId: assistant.id, question: { text: example.question, attachments } };
+}
+
+async function create({ assistant, documents }: Example, model: string): Promise<Assistant> {
+  const { client } = api();
+  if (!documents) return client.beta.assistants.create({ ...assistant, model });
+  const stored = await Promise.all(
+    Object.entries(documents).map(([name, text]) =>
+      client.files.create({ file: new File([text], name), purpose: 'assistants' }),
+    ),
+  );
+  const store = await client.vectorStores.create({
+    name: assistant.name,
+    file_ids: stored.map(({ id }) => id),
+  });
+  vectorStores.put(store);
+  return client.beta.assistants.create({
+    ...assistant,
+    model,
+    tool_resources: { file_search: { vector_store_ids: [store.id] } },
+  });
 }

@@ -89,7 +89,7 @@ function cutStep(event: StepDelta, units: number): StepDelta {
   return event;
 }
 
-// Our deltas speak of one thing each.
+// Our deltas speak of one thing each; what a figure brings along is empty.
 const contentOf = (event: MessageDelta): ContentDelta | undefined => event.data.delta.content?.[0];
 
 function annotationsOf(part: ContentDelta | undefined): Annotations | undefined {

@@ -14,11 +14,27 @@ type OutputDelta = NonNullable<
 export const textDelta = (messageId: string, index: number, value: string, first: boolean): DeltaEvent =>
   messageDelta(messageId, { index, type: 'text', text: first ? { value, annotations: [] } : { value } });
 
+const emptyText = (index: number): ContentDelta => ({
+  index,
+  type: 'text',
+  text: { value: '', annotations: [] },
+});
+
 export const refusalDelta = (messageId: string, index: number, refusal: string): DeltaEvent =>
   messageDelta(messageId, { index, type: 'refusal', refusal });
 
-/** A whole part of a message; the annotations of a text follow it as a delta of their own. */
-export function contentDelta(messageId: string, index: number, part: Message['content'][number]): DeltaEvent {
+/**
+ * A whole part of a message; the annotations of a text follow it as a delta of their own.
+ * @param opensText whether it brings the beginning of the text behind it along, which is empty: the official clients
+ * report a figure as done when the next part begins, and a word before that. With the empty text the figure comes
+ * first for listeners, too; as a second part of the same delta it changes nothing for those who read the first.
+ */
+export function contentDelta(
+  messageId: string,
+  index: number,
+  part: Message['content'][number],
+  opensText = false,
+): DeltaEvent {
   switch (part.type) {
     case 'text':
       return textDelta(messageId, index, part.text.value, true);
@@ -26,7 +42,7 @@ export function contentDelta(messageId: string, index: number, part: Message['co
       return refusalDelta(messageId, index, part.refusal);
     case 'image_file':
     case 'image_url':
-      return messageDelta(messageId, { ...part, index });
+      return messageDelta(messageId, { ...part, index }, ...(opensText ? [emptyText(index + 1)] : []));
   }
 }
 
@@ -83,9 +99,9 @@ export const inputPiece = (type: 'code_interpreter' | 'function', index: number,
 export const outputDelta = (stepId: string, index: number, output: OutputDelta): DeltaEvent =>
   stepDelta(stepId, { index, type: 'code_interpreter', code_interpreter: { outputs: [output] } });
 
-const messageDelta = (id: string, part: ContentDelta): DeltaEvent => ({
+const messageDelta = (id: string, ...content: ContentDelta[]): DeltaEvent => ({
   event: 'thread.message.delta',
-  data: { id, object: 'thread.message.delta', delta: { content: [part] } },
+  data: { id, object: 'thread.message.delta', delta: { content } },
 });
 
 const stepDelta = (id: string, call: CallDelta): DeltaEvent => ({

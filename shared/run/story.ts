@@ -28,11 +28,22 @@ export const stepBegun = (step: Step): RunEvent[] => [
   { event: 'thread.run.step.in_progress', data: step },
 ];
 
-/** The message of the step that has begun right before, with what it holds from the start. */
-export const messageBegun = (message: Message, content: Message['content']): RunEvent[] => [
+/**
+ * The message of the step that has begun right before, with what it holds from the start.
+ * @param textFollows whether its text is told right behind that
+ */
+export const messageBegun = (
+  message: Message,
+  content: Message['content'],
+  textFollows = false,
+): RunEvent[] => [
   { event: 'thread.message.created', data: message },
   { event: 'thread.message.in_progress', data: message },
-  ...content.map((part, index) => contentDelta(message.id, index, part)),
+  ...content.map((part, index) => {
+    const next = content[index + 1];
+    const opensText = part.type === 'image_file' && (next ? next.type === 'text' : textFollows);
+    return contentDelta(message.id, index, part, opensText);
+  }),
 ];
 
 /** Citations follow the marker that they are of, all other annotations a whole text. @param told citations before */

@@ -151,7 +151,7 @@ export class VectorStores {
     choose: () => Promise<PinnedEmbedder>,
   ): Promise<PinnedEmbedder | undefined> {
     const known = this.#embedders.get(id);
-    if (known) return known;
+    if (known !== undefined) return known;
     const pinned = this.#pin(project, id, choose);
     if (this.#embedders.size >= KNOWN_EMBEDDERS) this.#embedders.clear();
     this.#embedders.set(id, pinned);

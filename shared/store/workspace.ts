@@ -15,6 +15,8 @@ export interface Workspace {
   readonly inputs: Readonly<Record<string, string>>;
   /** Uploaded files, by id, that code deleted or renamed: they are not put back. */
   readonly removed?: readonly string[];
+  /** Paths at which code wrote what could not be kept: a link would lead to what was there before. */
+  readonly unkept?: readonly string[];
   /** Of uploads by id, what they are that cannot be read as their names say; empty for those that can. */
   readonly surprises?: Readonly<Record<string, string>>;
   /** The kernel of the last call (see `Session.kernel`), or the empty string. */
@@ -48,10 +50,11 @@ export const workspaceChange = ({
   files,
   inputs,
   removed = [],
+  unkept = [],
   surprises = {},
   kernel,
 }: Workspace): Change => ({
   type: 'upsert',
   key: workspaceRow,
-  document: { files, inputs, removed, surprises, kernel } satisfies Workspace,
+  document: { files, inputs, removed, unkept, surprises, kernel } satisfies Workspace,
 });

@@ -42,6 +42,8 @@ export async function keepImage(
 
 /** Of one call, as a multiple of the largest file: sparse files cost the code nothing, and storage their length. */
 const CALL_BYTES = 4;
+/** Paths remembered of what could not be kept: as many as one call may tell of. */
+const MAX_UNKEPT = 10_000;
 
 /** Keeps new and changed files of /mnt/data; what cannot be kept is said in a note to the model. */
 export async function keepFiles(
@@ -54,11 +56,17 @@ export async function keepFiles(
   // Not an object: code may call a file `__proto__`.
   const kept = new Map<string, WorkspaceFile>(Object.entries(call.workspace.files));
   const notes: string[] = [];
-  for (const path of done.deleted ?? []) kept.delete(path);
+  const unkept = new Set(call.workspace.unkept);
+  for (const path of done.deleted ?? []) {
+    kept.delete(path);
+    unkept.delete(path);
+  }
+  for (const { path } of done.files) unkept.delete(path);
   const changed = done.files.filter((file) => {
     const before = kept.get(file.path);
     return before === undefined || before.bytes !== file.bytes || before.mtime !== file.mtime;
   });
+  for (const { path } of changed) unkept.add(path);
   let room = limits.maxBytes * CALL_BYTES;
   for (const file of changed.slice(0, limits.maxFiles)) {
     if (file.bytes > limits.maxBytes) {
@@ -76,6 +84,7 @@ export async function keepFiles(
     try {
       kept.set(file.path, await keepFile(keeping, session, file, kept.get(file.path), signal));
       room -= file.bytes;
+      unkept.delete(file.path);
     } catch (error) {
       if (!(error instanceof SessionError) || error.code === 'lost') throw error;
       notes.push(`[/mnt/data/${file.path} could not be kept: ${error.message}]`);
@@ -87,7 +96,12 @@ export async function keepFiles(
     );
   }
   if (done.more) notes.push('[More files were changed than can be told: some are not kept.]');
-  return { workspace: withoutRemoved({ ...call.workspace, files: Object.fromEntries(kept) }, done), notes };
+  const workspace = {
+    ...call.workspace,
+    files: Object.fromEntries(kept),
+    unkept: [...unkept].slice(0, MAX_UNKEPT),
+  };
+  return { workspace: withoutRemoved(workspace, done), notes };
 }
 
 /** Uploaded files that code deleted or renamed do not come back with its next call. */

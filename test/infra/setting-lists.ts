@@ -9,7 +9,6 @@ export const LEFT_AT_DEFAULT: Readonly<Record<string, string>> = {
   ENTRA_AUDIENCES: 'none unless infra/settings.json names some: docs/callers.md',
   ENTRA_CALLERS: 'none unless infra/settings.json names some: docs/callers.md',
   AUDIT: 'log unless infra/settings.json says blob or off',
-  EMBEDDING_MODEL: 'none unless infra/settings.json names a deployment: docs/file-search.md',
   EMBEDDING_DIMENSIONS: 'tuning',
   RATE_LIMIT_PER_MINUTE: 'tuning',
   MAX_FILE_BYTES: 'tuning',

@@ -105,6 +105,13 @@ test('a SESSION_PYTHON without the modules is told with the command that install
   assert.ok(output.includes(`${python} -m pip install -r session/requirements-local.txt`), output);
 });
 
+test('a SESSION_PYTHON that does not exist is called that', async () => {
+  const machine = await completeMachine();
+  const { code, output } = await machine.run(['local/setup.mjs'], { SESSION_PYTHON: '/no/such/python3' });
+  assert.equal(code, 1);
+  assert.match(output, /SESSION_PYTHON=\/no\/such\/python3: there is no such program/);
+});
+
 test('SESSION_ISOLATION=none needs no bubblewrap, and says what that means', async () => {
   const machine = await completeMachine();
   await machine.program('bwrap', 'exit 1');

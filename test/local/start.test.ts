@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { runningIn } from '../../local/data-dir.ts';
 import { eventually } from '../support/eventually.ts';
 import { isAlive } from './processes.ts';
 
@@ -77,11 +78,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.equal(answer.status, 200);
     assert.match(await answer.text(), /"demo"/);
     assert.equal((await fetch(`${url}/v1/models`)).status, 401);
+    assert.ok(started.output().includes(`Open   ${url}/#key=${key}\n`));
+    assert.match(await (await fetch(`${url}/`)).text(), /<title>Hourglass playground/);
+    assert.deepEqual(await runningIn(started.dataDir), { url, apiKey: key });
 
     const children = await descendants(started.process.pid!);
     assert.ok(children.length >= 2, 'the host and Azurite');
     started.process.kill(signal);
     assert.equal(await started.exited, 0, started.output());
+    assert.equal(await runningIn(started.dataDir), undefined);
     for (const child of children) await eventually(`${child} to end`, async () => !(await isAlive(child)));
     // Azurite was closed in order: its data is on disk.
     assert.ok((await readdir(join(started.dataDir, 'azurite'))).some((name) => name.includes('table')));
@@ -111,6 +116,16 @@ test('a port that is none is said plainly', async () => {
   const started = await start({ PORT: '70000' });
   assert.equal(await started.exited, 1);
   assert.match(started.output(), /PORT=70000 is no port/);
+});
+
+test('wrong settings are all said at once, without a stack, before anything starts', async () => {
+  const started = await start({ OPENAI_BASE_URL: 'nonsense', RUN_TTL_SECONDS: 'soon' });
+  assert.equal(await started.exited, 1);
+  const told = started.output();
+  assert.match(told, /OPENAI_BASE_URL: must be an http/);
+  assert.match(told, /RUN_TTL_SECONDS: must be a number/);
+  assert.equal(told.match(/cannot start/g)?.length, 1, told);
+  assert.doesNotMatch(told, /^\s+at |Starting storage/m);
 });
 
 test('the key is kept, readable by its owner only; a second one on the same folder is refused', async () => {

@@ -54,9 +54,25 @@ test('the walkthrough: draw a sine wave, show the code, prefer dark mode', () =>
   assert.match(conversation.say('Create a visualization of a sinewave', ''), /sine wave.*demo model/);
   assert.match(conversation.codes[0] ?? '', /np\.sin[\s\S]*plt\.show\(\)/);
   assert.ok(conversation.say('Show me the code you used').includes(conversation.codes[0]!.trimEnd()));
-  assert.match(conversation.say('I prefer a dark mode, please change the colors', ''), /dark mode/);
+  const dark =
+    'I prefer visualizations in darkmode can you change the colors to make a darkmode version of this visualization.';
+  assert.match(conversation.say(dark, ''), /dark mode/);
   assert.equal(conversation.codes.length, 2);
   assert.match(conversation.codes[1] ?? '', /dark_background[\s\S]*np\.sin/);
+});
+
+test('the documentation’s other sentences: an equation, visualizations of a file', () => {
+  const conversation = new Conversation();
+  conversation.say('I need to solve the equation `3x + 11 = 14`. Can you help me?', 'x = 1');
+  assert.match(conversation.codes[0] ?? '', /^a, b, c = 3, 11, 14$/m);
+  conversation.say('-x - 2 = 4', 'x = -6');
+  assert.match(conversation.codes[1] ?? '', /^a, b, c = -1, -2, 4$/m);
+  conversation.messages.push({
+    role: 'system',
+    content: 'Files uploaded by the user, in /mnt/data: "trends.csv".',
+  });
+  conversation.say('Create 3 data visualizations based on the trends in this file.', '');
+  assert.match(conversation.codes[2] ?? '', /read_csv\("\/mnt\/data\/trends\.csv"\)[\s\S]*plt\.show/);
 });
 
 test('fenced Python runs as it stands, block after block, and its output is told', () => {

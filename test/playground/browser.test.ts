@@ -90,7 +90,7 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
     const { page } = opened;
     await signIn(page, url);
     await page.getByRole('button', { name: 'New assistant' }).click();
-    await page.getByLabel('Name').fill('Data Visualization');
+    await page.getByLabel('Name', { exact: true }).fill('Data Visualization');
     await page
       .getByLabel('Instructions')
       .fill('You are a helpful AI assistant who makes interesting visualizations.');
@@ -137,6 +137,7 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
       'I prefer visualizations in darkmode can you change the colors to make a darkmode version of this visualization.',
     );
     await page.locator('.run').nth(2).locator('.status-completed').waitFor({ timeout: 60_000 });
+    await page.locator('.answer .figure img').nth(1).waitFor();
     assert.equal(await page.locator('.answer .figure img').count(), 2);
     assert.match((await lastRun(page).locator('.logs-failed').textContent()) ?? '', /ZeroDivisionError/);
     assert.equal(await lastRun(page).getByText('Python, next attempt').count(), 1);
@@ -185,6 +186,56 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
     await form.waitFor();
     await form.getByRole('button', { name: 'Cancel run' }).click();
     await ended(page, 'cancelled');
+    stack.model.assertDone();
+    await close(opened);
+  });
+
+  it('fills a vector store, searches it, and opens the passage behind a citation', async () => {
+    const opened = await browser.open();
+    const { page } = opened;
+    await openWithKey(page, url, '/vector-stores');
+    await page.getByLabel('Name of a new vector store').fill('Handbook');
+    await page.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('button', { name: /^Handbook/ }).click();
+    await page
+      .getByLabel('Add files')
+      .last()
+      .setInputFiles({
+        name: 'heating.md',
+        mimeType: 'text/markdown',
+        buffer: Buffer.from('The boiler shows error E-417 when its <b>valve</b> is stuck.'),
+      });
+    await page.locator('.store .table-facts', { hasText: /^completed/ }).waitFor();
+    await page.getByLabel('Try a search in this store').fill('boiler valve');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.locator('.results .passage', { hasText: 'E-417' }).waitFor();
+
+    await page.getByRole('button', { name: 'New assistant' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Caretaker');
+    await page.getByLabel(/^File search/).check();
+    await page.getByLabel('Vector store', { exact: true }).selectOption({ label: 'Handbook' });
+    await page.getByRole('button', { name: 'Create', exact: true }).last().click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'Hourglass' }).click();
+    stack.model.add(
+      { toolCalls: [{ name: 'file_search', arguments: { queries: ['boiler valve'] } }] },
+      ({ body }) => {
+        const marker = /【[^】]+】/.exec(JSON.stringify(body.messages.at(-1)))?.[0] ?? '';
+        return { text: ['The valve is stuck ', marker, '.'] };
+      },
+    );
+    await ask(page, 'What is E-417?');
+    await ended(page);
+    assert.match((await lastRun(page).locator('.call').textContent()) ?? '', /found 1 passage.*heating\.md/s);
+    await lastRun(page).getByRole('button', { name: 'Source 1: heating.md' }).click();
+    const passage = page.locator('.passage-card .passage');
+    await passage.waitFor();
+    assert.equal(
+      (await passage.textContent())?.trim(),
+      'The boiler shows error E-417 when its <b>valve</b> is stuck.',
+    );
+    await page.keyboard.press('Escape');
+    await passage.waitFor({ state: 'hidden' });
     stack.model.assertDone();
     await close(opened);
   });

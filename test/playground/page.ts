@@ -9,8 +9,8 @@ export async function signIn(page: Page, url: string, key = 'KEY-A'): Promise<vo
 }
 
 /** By the address that `npm start` prints; `place` is what follows the hash. */
-export async function openWithKey(page: Page, url: string, place = ''): Promise<void> {
-  await page.goto(`${url}/#key=KEY-A`);
+export async function openWithKey(page: Page, url: string, place = '', key = 'KEY-A'): Promise<void> {
+  await page.goto(`${url}/#key=${encodeURIComponent(key)}`);
   await page.locator('nav.sidebar').waitFor({ state: 'attached' });
   if (place !== '') await goTo(page, place);
 }

@@ -148,6 +148,27 @@ describe('what the official client gathers from a stream', () => {
     assert.deepEqual([attached(gathered.events), attached([...savedEvents(saved)])], [ATTACHED, ATTACHED]);
   });
 
+  it('runs.stream: an app that appends what it is told of shows a figure before the text behind it', async () => {
+    api.engine.model.add(
+      {
+        toolCalls: [
+          python('import matplotlib.pyplot as plt\nplt.plot([1]); plt.show(); plt.plot([2]); plt.show()'),
+        ],
+      },
+      { text: ['Here', ' they are.'] },
+    );
+    const { id } = await say('Draw two');
+    const stream = client.beta.threads.runs.stream(id, { assistant_id: (await assistant([interpreter])).id });
+    // As the official quickstart's chat does: a new bubble, then words and pictures at its end.
+    const shown: string[] = [];
+    stream
+      .on('textCreated', () => shown.push('bubble'))
+      .on('textDelta', ({ value }) => value && shown.push(value))
+      .on('imageFileDone', () => shown.push('picture'));
+    await stream.finalRun();
+    assert.deepEqual(shown, ['bubble', 'picture', 'picture', 'Here', ' they are.']);
+  });
+
   it('submitToolOutputsStream: code and a function in one turn, after some text', async () => {
     const call = { name: 'weather', arguments: { city: 'Oslo' }, id: 'call_weather' };
     api.engine.model.add(

@@ -76,4 +76,16 @@ describe('limits of a call of Python', () => {
     assert.match(printed, /^True\n/);
     assert.match(output, /\[There is no network in this session\./);
   });
+
+  it('a link never leads to what was there before what could not be kept', async () => {
+    const upload = await scene.upload('data.csv', 'old');
+    const [thread, owner] = [await scene.aThread(), await scene.assistant([upload])];
+    const link = { text: 'See sandbox:/mnt/data/data.csv' };
+    const write = (bytes: number) => python(`open("/mnt/data/data.csv", "w").write("x" * ${bytes})`);
+    assert.deepEqual((await scene.play(thread, owner, LIST, link)).links, [upload]);
+    assert.deepEqual((await scene.play(thread, owner, write(2 * MEBIBYTE), link)).links, []);
+    assert.deepEqual((await scene.play(thread, owner, LIST, link)).links, []);
+    const { links } = await scene.play(thread, owner, write(3), link);
+    assert.equal(await scene.textOf(links[0]), 'xxx');
+  });
 });

@@ -26,6 +26,7 @@ function annotator({ workspace }: RunContext, citables: readonly Citable[]): (te
   // An upload keeps its own id until code changes the file: then the changed one is kept under the same path.
   const kept = Object.entries(workspace?.files ?? {}).map(([path, { fileId }]) => [path, fileId] as const);
   const files = new Map([...(workspace ? inputPaths(workspace) : []), ...kept]);
+  for (const path of workspace?.unkept ?? []) files.delete(path);
   return (text) => [
     ...citationAnnotations(text, citables),
     ...(files.size === 0 ? [] : filePathAnnotations(text, files)),

@@ -121,7 +121,7 @@ export class TurnWriter {
     if (draft.hasCalls) draft.addLateText(piece);
     else if (!this.#messageDone) {
       const text = draft.addText(type, piece);
-      if (text) this.#tellText(draft.message ?? this.#beginMessage(), text);
+      if (text) this.#tellText(draft.message ?? this.#beginMessage(type === 'text'), text);
     }
   }
 
@@ -167,9 +167,12 @@ export class TurnWriter {
     return object.id;
   }
 
-  #beginMessage(): MessageRecord {
+  #beginMessage(textFollows = false): MessageRecord {
     const { empty, begun, step } = this.#draft.beginMessage();
-    this.#teller.tell([...stepBegun(step.object), ...messageBegun(empty.object, begun.object.content)]);
+    this.#teller.tell([
+      ...stepBegun(step.object),
+      ...messageBegun(empty.object, begun.object.content, textFollows),
+    ]);
     // In a streamed run the message's id leads somewhere from the start.
     if (this.#context.run.work.stream) this.#save((record) => record, begun, step);
     return begun;
