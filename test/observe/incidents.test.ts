@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { glob, readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 
+import { toFile } from 'openai';
+
 import { eventually } from '../support/eventually.ts';
 import { startInsights } from '../support/insights.ts';
 import type { Turn } from '../support/scripted-turn.ts';
