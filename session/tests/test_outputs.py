@@ -151,8 +151,9 @@ display(Image('moving.gif'))
     def test_what_would_open_a_window_shows_a_picture_or_says_that_it_cannot(self):
         story = self.run_ok("from PIL import Image\nImage.new('RGB', (4, 4), 'red').show()")
         self.assertEqual([line["mime"] for line in story.of("display_data")], ["image/png"])
-        story = self.run_ok("import webbrowser; webbrowser.open('file:///mnt/data/a.html');")
-        self.assertIn("no browser here to open file:///mnt/data/a.html", story.text())
+        for call in ("webbrowser.open", "webbrowser.open_new_tab", "webbrowser.get().open"):
+            story = self.run_ok(f"import webbrowser; {call}('file:///mnt/data/a.html');")
+            self.assertIn("no browser here to open file:///mnt/data/a.html", story.text(), call)
 
     def test_what_only_browsers_can_show_is_one_short_sentence(self):
         code = """

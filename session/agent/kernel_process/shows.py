@@ -10,10 +10,17 @@ CONVERTED = ("image/gif", "image/webp", "image/bmp", "image/tiff")
 NO_BROWSER = "[There is no browser here to open {url} in. Files in /mnt/data can be given to the user.]"
 
 
+class _Nowhere(webbrowser.BaseBrowser):
+    """The browser of a session: what bokeh, folium and others open is told."""
+
+    def open(self, url, new=0, autoraise=True):
+        print(NO_BROWSER.format(url=str(url)[:200]))
+        return True
+
+
 def show_here(shell):
     """Puts pictures of PIL, moving pictures and web pages where the reader of this session sees something of them."""
-    webbrowser.open = lambda url, new=0, autoraise=True: print(NO_BROWSER.format(url=str(url)[:200])) or True
-    webbrowser.open_new = webbrowser.open_new_tab = webbrowser.open
+    webbrowser.register("nowhere", None, _Nowhere(), preferred=True)
     _show_pillow_images()
     formatter = shell.display_formatter
     form = formatter.format

@@ -25,7 +25,7 @@ import { encodeEntry } from './log-entry.ts';
 import { Manifests, type StoredManifest } from './manifest.ts';
 import { type Ranked, rank } from './rank.ts';
 import { encodeSegment } from './segment.ts';
-import { countTerms } from './terms.ts';
+import { queryTerms } from './terms.ts';
 import { packQuery } from './vectors.ts';
 import { type Contents, type View, Views } from './view.ts';
 import { LogWriter, SEAL } from './writer.ts';
@@ -125,7 +125,7 @@ export class BlobIndex implements SearchIndex {
     if (query.vector && dimensions !== undefined && query.vector.length !== dimensions)
       throw new WrongDimensions(query.vector.length, dimensions);
     const found = await candidates(contents, {
-      terms: [...countTerms(query.text).counts.keys()].slice(0, QUERY_TERMS),
+      terms: queryTerms(query.text).slice(0, QUERY_TERMS),
       vector: query.vector && packQuery(query.vector),
       filter: query.filter,
     });
