@@ -19,6 +19,9 @@ const DEFAULT_PORT = 7071;
 /** At Ctrl-C people wait: work that is not done by then is taken up again at the next start. */
 const DRAIN_SECONDS = 3;
 
+/** What has not ended by then is killed with this process: storage, sandboxes and the host end when it does. */
+const STOP_MS = 30_000;
+
 const environment = process.env;
 let dataDir: DataDir | undefined;
 let emulation: Emulation | undefined;
@@ -26,6 +29,7 @@ let stopping = false;
 
 async function stop(exitCode: number): Promise<never> {
   stopping = true;
+  setTimeout(() => process.exit(exitCode || 1), STOP_MS).unref();
   await emulation?.stop();
   await dataDir?.release();
   process.exit(exitCode);
