@@ -1,6 +1,7 @@
 import { notFound } from '../shared/api/error.ts';
 import { presentFile } from '../shared/api/file.ts';
 import { presentPage } from '../shared/api/page.ts';
+import { deleteFile } from '../shared/files/delete-file.ts';
 import { receiveFile } from '../shared/files/receive-file.ts';
 import { sendFile } from '../shared/files/send-file.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
@@ -12,11 +13,14 @@ export const handlers: HandlersOf<'files' | 'file-content', Services> = {
     return presentPage(await files.list(project, query), presentFile);
   },
 
-  createFile: async ({ project, request }, { stores, clock, config }) =>
+  createFile: async ({ project, request }, { stores, clock, config, chores, crash, log }) =>
     presentFile(
       await receiveFile(request, project, {
         files: stores.files,
         clock,
+        chores,
+        crash,
+        log,
         maxBytes: config.MAX_FILE_BYTES,
         maxDirectBytes: config.MAX_DIRECT_UPLOAD_BYTES,
       }),
@@ -28,8 +32,8 @@ export const handlers: HandlersOf<'files' | 'file-content', Services> = {
     return presentFile(record);
   },
 
-  deleteFile: async ({ project, params: { file_id: id } }, { stores }) => {
-    if (!(await stores.files.remove(project, id))) throw notFound('file', id);
+  deleteFile: async ({ project, params: { file_id: id } }, all) => {
+    if (!(await deleteFile(all, project, id))) throw notFound('file', id);
     return { id, object: 'file', deleted: true };
   },
 

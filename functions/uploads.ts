@@ -1,16 +1,17 @@
 import { tooManyBytes } from '../shared/api/file.ts';
 import { newUpload, presentPart, presentUpload } from '../shared/api/upload.ts';
 import { completeUpload } from '../shared/files/complete-upload.ts';
-import { addPart, cancelUpload } from '../shared/files/upload-in-parts.ts';
+import { addPart, beginUpload, cancelUpload } from '../shared/files/upload-in-parts.ts';
 import type { HandlersOf } from '../shared/http/call.ts';
 import { serve } from '../shared/http/serve.ts';
 import { type Services, services } from '../shared/services.ts';
 
 export const handlers: HandlersOf<'uploads', Services> = {
-  createUpload: async ({ project, body }, { stores, clock, config }) => {
+  createUpload: async ({ project, body }, all) => {
+    const { clock, config } = all;
     if (body.bytes > config.MAX_FILE_BYTES) throw tooManyBytes(body.bytes, config.MAX_FILE_BYTES);
     const upload = newUpload(body, project, clock.now());
-    await stores.uploads.create(upload);
+    await beginUpload(all, upload);
     return presentUpload(upload, clock.now());
   },
 

@@ -18,6 +18,20 @@ export const runCrashPoints = [
   'after-final-transaction',
 ] as const;
 
+/** The same for files: their uploads, in one request and in parts, and their deletions. */
+export const fileCrashPoints = [
+  'upload-after-message',
+  'upload-after-bytes',
+  'upload-after-row',
+  'parts-mid-part',
+  'parts-after-join',
+  'parts-after-row',
+  'cancel-after-mark',
+  'deletion-after-message',
+  'deletion-after-mark',
+  'deletion-after-bytes',
+] as const;
+
 /** The same for vector stores: files on their way in and out, batches, the index. */
 export const searchCrashPoints = [
   'file-after-watchdog-put',
@@ -35,7 +49,10 @@ export const searchCrashPoints = [
   'compaction-manifest-replaced',
 ] as const;
 
-export type CrashPoint = (typeof runCrashPoints)[number] | (typeof searchCrashPoints)[number];
+export type CrashPoint =
+  | (typeof runCrashPoints)[number]
+  | (typeof fileCrashPoints)[number]
+  | (typeof searchCrashPoints)[number];
 
 export type Crash = (point: CrashPoint) => void;
 

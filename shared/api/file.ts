@@ -12,6 +12,8 @@ export interface FileRecord {
   readonly project: string;
   readonly sortKey: string;
   readonly object: FileObject;
+  /** It was asked to be deleted, and is gone for callers: what is left of it follows. */
+  readonly deleting?: true;
   /** The execution of code that made it: what nobody could learn of is deleted by that. */
   readonly madeBy?: string;
 }

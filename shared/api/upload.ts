@@ -5,6 +5,7 @@ import { HOUR, unixSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
 import { id, integer, text } from './fields.ts';
 import { expiresAfter, filePurpose } from './file.ts';
+import type { QueueReceipt } from './run.ts';
 
 export type Upload = OpenAI.Upload;
 
@@ -16,6 +17,8 @@ export interface UploadRecord {
   readonly fileExpiresAfter: number | null;
   /** Id of the file that completion makes: fixed at creation, so that a repeated completion finds it. */
   readonly fileId: string;
+  /** The message that looks after what becomes of it. */
+  readonly check?: QueueReceipt;
   /**
    * Whose request joins the parts, and until when (Unix milliseconds) nobody else may touch the upload; past
    * that its process counts as dead. Callers see `pending`.

@@ -1,4 +1,6 @@
 import { HOUR } from '../clock.ts';
+import { checkUpload } from '../files/complete-upload.ts';
+import { checkFile } from '../files/delete-file.ts';
 import type { ChoreMessage } from '../queue/chore-queue.ts';
 import { removeEnded } from '../sessions/session-ends.ts';
 import { removeSession } from '../sessions/session-removal.ts';
@@ -16,6 +18,10 @@ export async function doChore(services: ChoreDependencies, message: ChoreMessage
     }
     case 'remove-thread':
       return clearThread(services, message);
+    case 'check-file':
+      return checkFile(services, message);
+    case 'check-upload':
+      return checkUpload(services, message.project, message.uploadId);
   }
 }
 
@@ -28,7 +34,7 @@ export async function putChoreOff(
   message: ChoreMessage,
 ): Promise<void> {
   await chores.put(message, PUT_OFF_MS);
-  const thread = message.type === 'end-sessions' ? undefined : message.threadId;
+  const thread = 'threadId' in message ? message.threadId : undefined;
   const group = message.type === 'remove-session' ? message.group : undefined;
   log.warn('a chore is put off', { type: message.type, thread, group });
 }

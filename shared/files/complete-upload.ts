@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto';
 
 import { badRequest, notFound } from '../api/error.ts';
-import type { CompleteUpload, UploadPartRecord, UploadRecord } from '../api/upload.ts';
+import type { FileObject } from '../api/file.ts';
+import {
+  type CompleteUpload,
+  isBeingJoined,
+  type UploadPartRecord,
+  type UploadRecord,
+} from '../api/upload.ts';
 import { MINUTE, unixSeconds } from '../clock.ts';
 import { sortKeyOf } from '../ids.ts';
 import { errorFields } from '../log.ts';
 import { Conflict } from '../store/table.ts';
 import { fileOf } from '../store/uploads.ts';
+import { takeBack } from './look-after.ts';
 import {
   beingCompleted,
   findUpload,
@@ -42,6 +49,36 @@ export async function completeUpload(
   return (await completion.claim()) ?? completion.run(parts, before, request.md5?.toLowerCase());
 }
 
+const completedWith = (record: UploadRecord, file: FileObject): UploadRecord => ({
+  ...record,
+  joining: undefined,
+  object: { ...record.object, status: 'completed', file },
+});
+
+/**
+ * What a message does that looks after an upload whose time is up: a completion that was cut short behind its file is
+ * completed, and of anything else nothing stays. Repeatable.
+ */
+export async function checkUpload(
+  services: UploadServices,
+  project: string,
+  uploadId: string,
+): Promise<void> {
+  const { stores, chores, clock } = services;
+  const upload = await stores.uploads.get(project, uploadId);
+  if (!upload || upload.object.status === 'completed') return;
+  if (isBeingJoined(upload, clock.now())) {
+    await chores.put({ type: 'check-upload', project, uploadId }, CLAIM_MS);
+    return;
+  }
+  const file =
+    upload.object.status === 'cancelled' ? undefined : await stores.files.get(project, upload.fileId);
+  if (!file) return forgetFile(services, upload);
+  await stores.uploads.update(project, uploadId, (record) =>
+    record.object.status === 'pending' ? completedWith(record, file.object) : record,
+  );
+}
+
 /** One attempt at making the file of an upload. Each step is taken only if nobody else has the upload by then. */
 class Completion {
   readonly #services: UploadServices;
@@ -70,9 +107,10 @@ class Completion {
     before: string | undefined,
     md5: string | undefined,
   ): Promise<UploadRecord> {
-    const { stores, clock } = this.#services;
+    const { stores, clock, crash } = this.#services;
     try {
       await stores.uploads.join(this.#upload, parts, before);
+      crash('parts-after-join');
       if (md5 !== undefined && (await stores.uploads.md5(this.#upload)) !== md5) {
         throw badRequest(
           'The MD5 checksum of the joined parts is not the one given.',
@@ -85,11 +123,13 @@ class Completion {
       const file = fileOf(this.#upload, sortKeyOf(this.#upload.fileId) ?? '', unixSeconds(clock.now()));
       // An earlier attempt may have got this far.
       await stores.files.insertOnce(file);
-      return await this.#update((record) => {
+      crash('parts-after-row');
+      const completed = await this.#update((record) => {
         this.#requireClaim(record);
-        const object = { ...record.object, status: 'completed' as const, file: file.object };
-        return { ...record, joining: undefined, object };
+        return completedWith(record, file.object);
       });
+      await takeBack(this.#services, this.#upload.check);
+      return completed;
     } catch (error) {
       await this.#leave();
       throw error instanceof Conflict ? beingCompleted(DOING) : error;

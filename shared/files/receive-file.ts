@@ -1,17 +1,20 @@
 import type { HttpRequest } from '@azure/functions';
 
-import { ApiError, badRequest } from '../api/error.ts';
+import { ApiError } from '../api/error.ts';
 import { createFile, type FileRecord, newFile } from '../api/file.ts';
+import { checkedName } from '../api/file-name.ts';
+import type { QueueReceipt } from '../api/run.ts';
 import type { Clock } from '../clock.ts';
+import type { Crash } from '../crash-points.ts';
 import { declaredLength } from '../http/body.ts';
 import { readForm } from '../http/multipart.ts';
 import { tooLarge } from '../http/too-large.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { type FileStore, FileTooLarge } from '../store/files.ts';
+import { type LookAfter, lookAfterFile, takeBack } from './look-after.ts';
 
 /** Room for the form around the bytes. */
 const FORM_BYTES = 64 * 1024;
-const LONGEST_NAME = 255;
 
 /**
  * Takes an uploaded file from a multipart request, as a stream. Nothing is kept unless the whole form is
@@ -21,9 +24,15 @@ const LONGEST_NAME = 255;
 export async function receiveFile(
   request: HttpRequest,
   project: string,
-  services: { files: FileStore; clock: Clock; maxBytes: number; maxDirectBytes: number },
+  services: LookAfter & {
+    files: FileStore;
+    clock: Clock;
+    crash: Crash;
+    maxBytes: number;
+    maxDirectBytes: number;
+  },
 ): Promise<FileRecord> {
-  const { files, clock, maxBytes, maxDirectBytes } = services;
+  const { files, clock, crash, maxBytes, maxDirectBytes } = services;
   const refusal = () =>
     maxDirectBytes < maxBytes
       ? tooLargeForOneRequest(maxDirectBytes, maxBytes)
@@ -33,15 +42,23 @@ export async function receiveFile(
   const now = clock.now();
   const id = newId('file', now);
   let name = '';
+  let check: QueueReceipt | undefined;
   const form = { file: 'file', fields: createFile };
   const { fields, received: bytes } = await readForm(request, form, async ({ filename, content }) => {
     name = checkedName(filename);
-    return files.upload(project, id, content, limit);
+    return files.upload(project, id, content, limit, async () => {
+      check = await lookAfterFile(services, { project, fileId: id }, true);
+      crash('upload-after-message');
+    });
   }).catch((error: unknown) => {
     throw error instanceof FileTooLarge ? refusal() : error;
   });
+  crash('upload-after-bytes');
   const object = { ...newFile(id, name, fields, now), bytes };
-  return files.insert({ project, sortKey: sortKeyOf(id) ?? '', object });
+  const file = await files.insert({ project, sortKey: sortKeyOf(id) ?? '', object });
+  crash('upload-after-row');
+  await takeBack(services, check);
+  return file;
 }
 
 /** The platform may hold whole bodies in memory before this process hears of them: there is another way for large files. */
@@ -51,23 +68,3 @@ const tooLargeForOneRequest = (limit: number, maxBytes: number): ApiError =>
     `The file is too large for one request: the limit is ${limit} bytes. Files of up to ${maxBytes} bytes can be sent in parts: POST /uploads, /uploads/{upload_id}/parts and /uploads/{upload_id}/complete (in the SDK for Python: client.uploads.upload_file_chunked).`,
     { param: 'file' },
   );
-
-/** A name that can be a file's name anywhere: no path, no control characters, not too long. */
-function checkedName(filename: string): string {
-  const control = [...filename].some((character) => character < ' ' || character === '\u007f');
-  const path = filename === '.' || filename === '..' || /[/\\]/.test(filename);
-  if (
-    filename === '' ||
-    control ||
-    path ||
-    Buffer.byteLength(filename) > LONGEST_NAME ||
-    !filename.isWellFormed()
-  ) {
-    throw badRequest(
-      `Invalid file name: expected 1 to ${LONGEST_NAME} bytes without '/', '\\' and control characters.`,
-      'file',
-      'invalid_value',
-    );
-  }
-  return filename;
-}

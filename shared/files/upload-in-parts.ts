@@ -5,21 +5,34 @@ import {
   isBeingJoined,
   PART_BYTES,
   presentUpload,
+  UPLOAD_LIFE_MS,
   type UploadPartRecord,
   type UploadRecord,
 } from '../api/upload.ts';
-import { type Clock, unixSeconds } from '../clock.ts';
+import { type Clock, MINUTE, unixSeconds } from '../clock.ts';
+import type { Crash } from '../crash-points.ts';
 import { readForm } from '../http/multipart.ts';
 import { tooLarge } from '../http/too-large.ts';
 import { newId } from '../ids.ts';
-import type { Log } from '../log.ts';
 import { FileTooLarge } from '../store/files.ts';
 import type { Stores } from '../store/stores.ts';
+import { type LookAfter, takeBack } from './look-after.ts';
 
-export interface UploadServices {
+export interface UploadServices extends LookAfter {
   readonly stores: Pick<Stores, 'files' | 'uploads'>;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly crash: Crash;
+}
+
+/** How long after its time an upload is looked at, if nobody has completed or cancelled it. */
+export const UPLOAD_LOOK_MS = UPLOAD_LIFE_MS + 10 * MINUTE;
+
+/** The message that looks what becomes of it, then the upload. */
+export async function beginUpload({ chores, stores }: UploadServices, upload: UploadRecord): Promise<void> {
+  const { project, object } = upload;
+  const message = { type: 'check-upload', project, uploadId: object.id } as const;
+  const check = await chores.put(message, UPLOAD_LOOK_MS);
+  await stores.uploads.create({ ...upload, check });
 }
 
 /** @throws {ApiError} 404 */
@@ -53,13 +66,13 @@ export async function addPart(
   uploadId: string,
   request: HttpRequest,
 ): Promise<UploadPartRecord> {
-  const { stores, clock } = services;
+  const { stores, clock, crash } = services;
   const upload = await findUpload(services, project, uploadId);
   const now = clock.now();
   requirePending(upload, now, 'add a part to an');
   const part = { id: newId('part', now), createdAt: unixSeconds(now) };
   const { received } = await readForm(request, { file: 'data' }, ({ content }) =>
-    stores.uploads.addPart(upload, part, content, PART_BYTES),
+    stores.uploads.addPart(upload, part, content, PART_BYTES, () => crash('parts-mid-part')),
   ).catch((error: unknown) => {
     throw error instanceof FileTooLarge ? tooLarge('The part', error.limit) : error;
   });
@@ -78,7 +91,9 @@ export async function cancelUpload(
     requirePending(record, clock.now(), 'cancel');
     return { ...record, joining: undefined, object: { ...record.object, status: 'cancelled' } };
   });
+  services.crash('cancel-after-mark');
   await forgetFile(services, upload);
+  await takeBack(services, upload.check);
   return cancelled ?? upload;
 }
 

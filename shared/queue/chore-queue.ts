@@ -1,14 +1,22 @@
 import type { QueueClient } from '@azure/storage-queue';
 import { z } from 'zod';
 
+import type { QueueReceipt } from '../api/run.ts';
 import type { RemovalQueue } from '../sessions/session-record.ts';
-import { patiently } from '../store/patience.ts';
-import { encode, wholeSeconds } from './work-queue.ts';
+import { WorkQueue } from './work-queue.ts';
 
-/** Chores on queue `chores`: the ends of Python sessions, and what a deleted thread leaves behind. */
+/** Chores on queue `chores`: the ends of Python sessions, and what deleted threads and broken uploads leave behind. */
 export const ChoreMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('remove-session'), threadId: z.string(), group: z.string() }),
   z.object({ type: z.literal('end-sessions'), due: z.number() }),
+  z.object({
+    type: z.literal('check-file'),
+    project: z.string(),
+    fileId: z.string(),
+    /** Whether the file stays, if it is whole. */
+    wanted: z.boolean(),
+  }),
+  z.object({ type: z.literal('check-upload'), project: z.string(), uploadId: z.string() }),
   z.object({
     type: z.literal('remove-thread'),
     threadId: z.string(),
@@ -21,10 +29,10 @@ export type ChoreMessage = z.infer<typeof ChoreMessage>;
 export type ThreadRemoval = Omit<Extract<ChoreMessage, { type: 'remove-thread' }>, 'type'>;
 
 export class ChoreQueue implements RemovalQueue {
-  readonly #queue: QueueClient;
+  readonly #messages: WorkQueue<ChoreMessage>;
 
   constructor(queue: QueueClient) {
-    this.#queue = queue;
+    this.#messages = new WorkQueue(queue);
   }
 
   async enqueueRemoval(message: { threadId: string; group: string }, delayMs: number): Promise<void> {
@@ -39,9 +47,12 @@ export class ChoreQueue implements RemovalQueue {
     await this.put({ type: 'remove-thread', ...thread }, delayMs);
   }
 
-  async put(message: ChoreMessage, delayMs: number): Promise<void> {
-    await patiently((abortSignal) =>
-      this.#queue.sendMessage(encode(message), { visibilityTimeout: wholeSeconds(delayMs), abortSignal }),
-    );
+  put(message: ChoreMessage, delayMs: number): Promise<QueueReceipt> {
+    return this.#messages.put(message, delayMs);
+  }
+
+  /** Deletes a message that still waits. */
+  takeBack(receipt: QueueReceipt): Promise<void> {
+    return this.#messages.remove(receipt);
   }
 }

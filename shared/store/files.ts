@@ -64,10 +64,20 @@ export class FileStore {
     return this.insert({ project: file.project, sortKey: file.sortKey, object: { ...file.object, bytes } });
   }
 
-  /** Only the bytes. Returns their number. @throws {FileTooLarge} */
-  async upload(project: string, id: string, content: Readable, maxBytes: number): Promise<number> {
+  /**
+   * Only the bytes. Returns their number.
+   * @param complete called when all of them have come and are within the limit, before they are a blob
+   * @throws {FileTooLarge}
+   */
+  async upload(
+    project: string,
+    id: string,
+    content: Readable,
+    maxBytes: number,
+    complete?: () => Promise<void>,
+  ): Promise<number> {
     const blob = this.#blob(project, id);
-    const limiter = new ByteLimiter(maxBytes);
+    const limiter = new ByteLimiter(maxBytes, complete);
     const failed = new AbortController();
     // uploadStream does not notice a source that breaks off: the pipeline's error has to abort it.
     const source = pipeline(content, limiter, (error) => error && failed.abort(error));
@@ -97,7 +107,17 @@ export class FileStore {
     });
   }
 
-  /** Deletes bytes that got no row. */
+  /** Whether there is anything to delete: also a file whose deletion was begun. */
+  async isKnown(project: string, id: string): Promise<boolean> {
+    return (await this.#rows.get(project, id)) !== undefined;
+  }
+
+  /** From here on nobody sees the file; {@link remove} does the rest. */
+  async markDeleted(project: string, id: string): Promise<void> {
+    await this.#rows.update(project, id, (record) => ({ ...record, deleting: true }));
+  }
+
+  /** Deletes bytes that have no row. */
   async discard(project: string, id: string): Promise<void> {
     await this.#blob(project, id).deleteIfExists();
   }
@@ -105,6 +125,7 @@ export class FileStore {
   /** A file whose time is up is gone; whoever asks for it next removes it. */
   async get(project: string, id: string): Promise<FileRecord | undefined> {
     const record = await this.#rows.get(project, id);
+    if (record?.deleting) return undefined;
     if (!record || !this.#hasExpired(record)) return record;
     await this.remove(project, id);
     return undefined;
@@ -118,6 +139,7 @@ export class FileStore {
     const { purpose } = query;
     const expired: string[] = [];
     const page = await this.#rows.list(project, query, (file) => {
+      if (file.deleting) return false;
       if (this.#hasExpired(file)) {
         expired.push(file.object.id);
         return false;
@@ -133,10 +155,11 @@ export class FileStore {
    * is seen in between is a file without content. The other way round the content would stay, for nobody could
    * ask for its removal again.
    */
-  async remove(project: string, id: string): Promise<boolean> {
+  async remove(project: string, id: string, bytesGone: () => void = () => {}): Promise<boolean> {
     const removed = await this.#rows.remove(project, id, async () => {
       await this.#announce(project, id);
       await this.discard(project, id);
+      bytesGone();
     });
     return removed !== undefined;
   }
@@ -183,7 +206,12 @@ export class FileStore {
     const found = new Set<string>();
     const { ascending } = projectKeys;
     for (let next = waiting[0]; next !== undefined; ) {
-      const keys = await this.#table.keys(project, ascending + next, endOf(ascending), KEYS_AT_ONCE);
+      const keys = await this.#table.keys(
+        project,
+        ascendingKey(projectKeys, next),
+        endOf(ascending),
+        KEYS_AT_ONCE,
+      );
       const before = found.size;
       for (const key of keys) {
         const id = idOf('file', behind(ascending, key));
@@ -268,10 +296,17 @@ export const blobName = (project: string, id: string): string => `${encodeURICom
 export class ByteLimiter extends Transform {
   bytes = 0;
   readonly #limit: number;
+  readonly #complete: () => Promise<void>;
 
-  constructor(limit: number) {
+  /** @param complete called behind the last byte; what follows waits for it */
+  constructor(limit: number, complete: () => Promise<void> = async () => {}) {
     super();
     this.#limit = limit;
+    this.#complete = complete;
+  }
+
+  override _flush(done: (error?: Error | null) => void): void {
+    this.#complete().then(() => done(), done);
   }
 
   override _transform(

@@ -64,6 +64,7 @@ export class UploadStore {
     part: { id: string; createdAt: number },
     content: Readable,
     maxBytes: number,
+    staged: () => void = () => {},
   ): Promise<UploadPartRecord> {
     const blob = this.#blob(upload);
     const blocks: string[] = [];
@@ -75,6 +76,7 @@ export class UploadStore {
       const block = Buffer.from(`${part.id}:${String(blocks.length).padStart(5, '0')}`).toString('base64');
       await blob.stageBlock(block, piece, piece.length);
       blocks.push(block);
+      staged();
     }
     const record: UploadPartRecord = { ...part, uploadId: upload.object.id, bytes, blocks };
     await this.#table.commit(upload.project, [
@@ -134,7 +136,12 @@ export class UploadStore {
 
   /** Forgets what was staged or joined, unless it became a file. */
   async discard(upload: UploadRecord): Promise<void> {
-    await this.#blob(upload).deleteIfExists();
+    const blob = this.#blob(upload);
+    const { succeeded } = await blob.deleteIfExists();
+    if (succeeded) return;
+    // Staged blocks are no blob that could be deleted, and cost as much as one for a week: they are made an empty one.
+    await blob.commitBlockList([], { conditions: { ifNoneMatch: '*' } });
+    await blob.deleteIfExists();
   }
 
   #blob(upload: UploadRecord) {
