@@ -33,7 +33,8 @@ const clients: readonly Client[] = [
   {
     name: 'Python: openai, as it is installed',
     needs: [[python, '-c', 'import openai']],
-    run: [python, join(here, 'python/client.py')],
+    // Every call warns that the hosted API is to end.
+    run: [python, '-W', 'ignore', join(here, 'python/client.py')],
   },
   {
     name: "PHP: openai-php's requests and its reading of answers",
