@@ -25,6 +25,8 @@ export function createApi(credential: Credential, origin: string): Api {
     apiKey: bearerOf(credential),
     // The user's own key, in the user's own tab: that is what this page is.
     dangerouslyAllowBrowser: true,
+    // With its own Response, for which the client would otherwise fetch `data:,`: the page's policy forbids that.
+    fetch: Object.assign((...request: Parameters<typeof fetch>) => fetch(...request), { Response }),
     maxRetries: 2,
     timeout: 60_000,
   });

@@ -5,7 +5,7 @@ import type { Question } from './chat.ts';
 import { api, connection } from './connection.ts';
 import { learn } from './file-facts.ts';
 import { type Assistant, assistants, choose, files } from './lists.ts';
-import { vectorStores } from './vector-stores.ts';
+import { isIndexing, vectorStores } from './vector-stores.ts';
 
 /** Something to try: it makes what it needs, and asks. */
 export interface Example {
@@ -138,9 +138,20 @@ async function create({ assistant, documents }: Example, model: string): Promise
     file_ids: stored.map(({ id }) => id),
   });
   vectorStores.put(store);
+  await indexed(store.id);
   return client.beta.assistants.create({
     ...assistant,
     model,
     tool_resources: { file_search: { vector_store_ids: [store.id] } },
   });
+}
+
+/** Whoever asks before finds nothing. After a minute it is asked all the same. */
+async function indexed(storeId: string): Promise<void> {
+  for (let attempt = 0; attempt < 120; attempt += 1) {
+    const store = await api().client.vectorStores.retrieve(storeId);
+    vectorStores.put(store);
+    if (!isIndexing(store)) return;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }

@@ -90,11 +90,11 @@ async function scenes(name: string, options: Options): Promise<void> {
 
   await goTo(page, '/');
   await page.getByText('Read this CSV').click();
+  await page.getByText('Describe the data in this file', { exact: true }).last().waitFor();
   await ended(page);
   await shot('csv');
   await goTo(page, '/');
   await page.getByText('Search these three documents').click();
-  await ended(page);
   await page.locator('.citation').first().click();
   await shot('citation');
   await page.keyboard.press('Escape');
