@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { claim } from './setup/claim.mjs';
 
@@ -40,10 +40,10 @@ const ANSWER_MS = 5_000;
 
 /**
  * Claims the folder, which is made when missing. The claim ends with this process, however that ends.
- * @throws when another process uses it.
+ * @throws when it cannot be made, or another process uses it; in both cases naming DATA_DIR.
  */
 export async function claimDataDir(path: string): Promise<DataDir> {
-  await mkdir(path, { recursive: true });
+  await makeFolder(path);
   const real = await realpath(path);
   const release = await claim(real);
   if (!release) throw new Error(`Another Hourglass uses ${real}: set DATA_DIR to another folder`);
@@ -56,6 +56,34 @@ export async function claimDataDir(path: string): Promise<DataDir> {
       await release();
     },
   };
+}
+
+/** Folder by folder: Node's own way to make them all never ends where the system says that there is no parent (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  const missing: string[] = [];
+  try {
+    for (let folder = path; !(await isFolder(folder)); folder = dirname(folder)) missing.push(folder);
+    for (const folder of missing.toReversed()) await mkdir(folder).catch(unlessThere);
+    await access(path, constants.W_OK);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`DATA_DIR: the folder ${path} cannot be used (${reason}). Set DATA_DIR to another one`);
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+    throw new Error(`${path} is a file`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return false;
+  }
+}
+
+/** Made by another process in the meantime. */
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
 }
 
 async function keptKey(file: string): Promise<string> {

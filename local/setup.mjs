@@ -35,14 +35,28 @@ async function run(node, script, scriptArguments) {
   const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
   const child = spawn(node, [script, ...scriptArguments], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: path },
+    // By its pid the script knows when this process is gone without a word.
+    env: { ...process.env, PATH: path, HOURGLASS_STARTER: String(process.pid) },
   });
+  endWithNpm(() => child.kill('SIGTERM'));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
+}
+
+/** npm may be killed without a chance to say so. The script ends in order then, as at a signal. */
+function endWithNpm(end) {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const npm = process.ppid;
+  const check = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(check);
+    end();
+  }, 1_000);
+  check.unref();
 }
 
 try {

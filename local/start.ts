@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 
 import { ConfigError, readConfig } from '../shared/config.ts';
+import { embeddingModel } from '../shared/search/embed/embedders.ts';
 import { claimDataDir, type DataDir } from './data-dir.ts';
 import { type Emulation, startEmulation } from './emulation.ts';
 import { hasModel, hostEnvironment } from './settings.ts';
@@ -19,6 +20,9 @@ const DEFAULT_PORT = 7071;
 /** At Ctrl-C people wait: work that is not done by then is taken up again at the next start. */
 const DRAIN_SECONDS = 3;
 
+/** What has not ended by then is killed with this process: storage, sandboxes and the host end when it does. */
+const STOP_MS = 30_000;
+
 const environment = process.env;
 let dataDir: DataDir | undefined;
 let emulation: Emulation | undefined;
@@ -26,6 +30,7 @@ let stopping = false;
 
 async function stop(exitCode: number): Promise<never> {
   stopping = true;
+  setTimeout(() => process.exit(exitCode || 1), STOP_MS).unref();
   await emulation?.stop();
   await dataDir?.release();
   process.exit(exitCode);
@@ -111,6 +116,7 @@ try {
         apiKey,
         model,
         demo: !hasModel(environment),
+        embeddings: embeddingModel(environment),
         isolated,
         playground: environment.PLAYGROUND !== 'off',
       }),

@@ -7,7 +7,8 @@ export interface StopRequest {
 }
 
 /**
- * Calls `stop` once, at the first SIGINT, SIGTERM or SIGHUP, or, under npm, when npm is gone without a word.
+ * Calls `stop` once, at the first SIGINT, SIGTERM or SIGHUP, or when npm, or the set-up that started it,
+ * is gone without a word.
  * A second request ends the process at once; children end by themselves then.
  */
 export function onStopRequest(stop: (reason: string) => Promise<void>): StopRequest {
@@ -24,12 +25,13 @@ export function onStopRequest(stop: (reason: string) => Promise<void>): StopRequ
     }
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => request(signal));
-  if (process.env.npm_lifecycle_event !== undefined) {
-    const parent = process.ppid;
+  const starter = process.env.HOURGLASS_STARTER;
+  if (starter !== undefined || process.env.npm_lifecycle_event !== undefined) {
+    const parent = starter === undefined ? process.ppid : Number(starter);
     const check = setInterval(() => {
       if (process.ppid === parent) return;
       clearInterval(check);
-      request('npm has ended');
+      request('What started it has ended');
     }, PARENT_CHECK_MS);
     check.unref();
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SHORTEST_KEY, shortKeyOf } from './callers/api-keys.ts';
 import { auditModes } from './callers/audit.ts';
 import { readCallers } from './callers/callers.ts';
 import { HOUR, MINUTE, SECOND } from './clock.ts';
@@ -47,6 +48,10 @@ export const settings = z.object({
   /** Where it is written who did what. */
   AUDIT: z.enum(auditModes, { error: 'must be off, log or blob' }).default('log'),
   RATE_LIMIT_PER_MINUTE: count(6000, 1, 1_000_000),
+  /** Requests without a valid key, by address. */
+  AUTH_FAILURES_PER_MINUTE: count(60, 1, 1_000_000),
+  STREAMS_PER_KEY: count(500, 1, 100_000),
+  FOLLOWERS_PER_RUN: count(50, 1, 100_000),
   /** Off unless asked for: in Azure, an API's address should be an API. `npm start` turns it on. */
   PLAYGROUND: z.enum(['on', 'off'], { error: 'must be on or off' }).default('off'),
   MAX_FILE_BYTES: count(512 * 1024 * 1024, 1, 5 * 1024 ** 4),
@@ -207,6 +212,12 @@ function missing(config: Settings, isGiven: (name: keyof Settings) => boolean): 
   ] as const) {
     if (!config[name])
       problems.push(`${name}: not set, so no Python session could be started (Bicep sets it)`);
+  }
+  const short = config.API_KEYS && shortKeyOf(config.API_KEYS);
+  if (short && !isLoopback(new URL(config.SESSION_ARM_ENDPOINT).hostname)) {
+    problems.push(
+      `API_KEYS: the key of entry ${short} has fewer than ${SHORTEST_KEY} characters, and could be guessed; openssl rand -hex 24 makes one`,
+    );
   }
   // A container group without a subnet gets a public address, and the backend sends its token there by plain http.
   if (!config.SESSION_SUBNET_ID && !isLoopback(new URL(config.SESSION_ARM_ENDPOINT).hostname)) {

@@ -1,4 +1,4 @@
-// Five questions, asked of the logs every five minutes. A query returns rows when something is wrong.
+// Six questions, asked of the logs every five minutes. A query returns rows when something is wrong.
 // https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-create-log-alert-rule
 param location string
 param tags object
@@ -34,6 +34,13 @@ var rules = [
     description: 'Runs were queued more than five minutes ago, and none was taken up since. See docs/operate.md, incidents.'
     severity: 1
     query: loadTextContent('../queries/alert-runs-wait.kql')
+  }
+  {
+    name: 'hourglass-index-waits'
+    title: 'Hourglass: files wait to be indexed, and no worker takes them up'
+    description: 'Files were added to vector stores more than five minutes ago, and none came to its end since. See docs/operate.md, incidents.'
+    severity: 2
+    query: loadTextContent('../queries/alert-index-waits.kql')
   }
   {
     name: 'hourglass-failure-rate'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ANALYSES } from '../demo/analyses.ts';
+import { ANALYSES } from './analyses.ts';
 
 /** The Python that the demo model knows for the questions of the analyst's demo, and what it says of its outcome. */
 const known = ANALYSES.flatMap(({ turns }) => turns).map(({ question, code, answer }) => ({

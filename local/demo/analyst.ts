@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
 
-import { ANALYSES, type Analysis } from './analyses.ts';
+import { ANALYSES, type Analysis } from '../demo-model/analyses.ts';
 import { followRun } from './follow-run.ts';
 import { tables } from './tables.ts';
 

@@ -36,13 +36,16 @@ export function returnedHeaders(answer: IncomingMessage): OutgoingHttpHeaders {
 
 /** What the invocation leg gets; the library builds `request.headers` from these. */
 export function triggerHeaders(req: IncomingMessage): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(req.headersDistinct).map(([name, values]) => [
-      name,
-      (values ?? []).join(name === 'cookie' ? '; ' : ', '),
-    ]),
-  );
+  const headers = Object.entries(req.headersDistinct).map(([name, values]) => [
+    name,
+    (values ?? []).join(name === 'cookie' ? '; ' : ', '),
+  ]);
+  return { ...Object.fromEntries(headers), 'x-forwarded-for': forwardedFor(req) };
 }
+
+/** As the platform's front end does it: the address of whoever is at the other end comes last. */
+const forwardedFor = (req: IncomingMessage): string =>
+  [...(req.headersDistinct['x-forwarded-for'] ?? []), req.socket.remoteAddress ?? ''].join(', ');
 
 function endToEnd(headers: NodeJS.Dict<string[]>): OutgoingHttpHeaders {
   const named = (headers.connection ?? []).flatMap((value) => value.toLowerCase().split(/\s*,\s*/));

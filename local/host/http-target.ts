@@ -11,6 +11,8 @@ export interface Target {
 
 /** Undefined for a request line or a Host header that makes no URL: 400, before any function sees it. */
 export function targetOf(req: IncomingMessage): Target | undefined {
+  // Two of them are a way to be one host for a proxy and another one for the app.
+  if ((req.headersDistinct.host?.length ?? 0) > 1) return undefined;
   const host = req.headers.host ?? 'localhost';
   if (!/^[^\s/?#@\\]+$/.test(host)) return undefined;
   const path = originForm(req.url ?? '/');

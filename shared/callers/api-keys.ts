@@ -40,6 +40,25 @@ export function readApiKeys(setting: string): KeyRing {
   return { size: entries.length, find: (secret, now) => find(entries, secret, now) };
 }
 
+/** Characters of a key that is not to be guessed; the emulation, which answers to its own machine alone, takes others. */
+export const SHORTEST_KEY = 24;
+
+/** The place (from 1) of the first entry whose key is shorter; undefined where all are long, or given by their hash. */
+export function shortKeyOf(setting: string): number | undefined {
+  const entries = setting
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  const isShort = (entry: string) => !HASHED.test(secretOf(entry)) && secretOf(entry).length < SHORTEST_KEY;
+  const index = entries.findIndex(isShort);
+  return index < 0 ? undefined : index + 1;
+}
+
+function secretOf(entry: string): string {
+  const colon = HASHED.test(entry) ? -1 : entry.indexOf(':');
+  return entry.slice(colon + 1).trim();
+}
+
 function readEntry(entry: string, index: number): Entry {
   const colon = HASHED.test(entry) ? -1 : entry.indexOf(':');
   const secret = entry.slice(colon + 1).trim();

@@ -54,6 +54,6 @@ export function encodeError(message: string): string {
 /** Nothing between here and the client may hold events back or change them. */
 export const streamHeaders: Record<string, string> = {
   'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
+  'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };

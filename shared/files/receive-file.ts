@@ -1,7 +1,8 @@
 import type { HttpRequest } from '@azure/functions';
 
-import { ApiError, badRequest } from '../api/error.ts';
+import { ApiError } from '../api/error.ts';
 import { createFile, type FileRecord, newFile } from '../api/file.ts';
+import { checkedName } from '../api/file-name.ts';
 import type { QueueReceipt } from '../api/run.ts';
 import type { Clock } from '../clock.ts';
 import type { Crash } from '../crash-points.ts';
@@ -14,7 +15,6 @@ import { type LookAfter, lookAfterFile, takeBack } from './look-after.ts';
 
 /** Room for the form around the bytes. */
 const FORM_BYTES = 64 * 1024;
-const LONGEST_NAME = 255;
 
 /**
  * Takes an uploaded file from a multipart request, as a stream. Nothing is kept unless the whole form is
@@ -68,23 +68,3 @@ const tooLargeForOneRequest = (limit: number, maxBytes: number): ApiError =>
     `The file is too large for one request: the limit is ${limit} bytes. Files of up to ${maxBytes} bytes can be sent in parts: POST /uploads, /uploads/{upload_id}/parts and /uploads/{upload_id}/complete (in the SDK for Python: client.uploads.upload_file_chunked).`,
     { param: 'file' },
   );
-
-/** A name that can be a file's name anywhere: no path, no control characters, not too long. */
-function checkedName(filename: string): string {
-  const control = [...filename].some((character) => character < ' ' || character === '\u007f');
-  const path = filename === '.' || filename === '..' || /[/\\]/.test(filename);
-  if (
-    filename === '' ||
-    control ||
-    path ||
-    Buffer.byteLength(filename) > LONGEST_NAME ||
-    !filename.isWellFormed()
-  ) {
-    throw badRequest(
-      `Invalid file name: expected 1 to ${LONGEST_NAME} bytes without '/', '\\' and control characters.`,
-      'file',
-      'invalid_value',
-    );
-  }
-  return filename;
-}

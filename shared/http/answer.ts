@@ -27,17 +27,21 @@ export const errorAnswer = (error: ApiError, headers: CommonHeaders): HttpRespon
 /**
  * A body pulled as fast as the client takes it. A source that fails, or a client that leaves, never leaves
  * the library hanging: the connection breaks, and the source is told to end.
+ * @param place given back at the end
  */
 export function streamAnswer(
   reply: StreamReply,
   headers: CommonHeaders,
   connection: Connection,
   log: Log,
+  place?: Disposable,
 ): HttpResponseInit {
+  // An answer that is never asked for ends with its connection.
+  connection.signal.addEventListener('abort', () => place?.[Symbol.dispose](), { once: true });
   return {
     status: reply.status,
     headers: { ...headers, ...reply.headers },
-    body: paced(reply.body, connection, log),
+    body: paced(reply.body, connection, log, place),
   };
 }
 
@@ -45,6 +49,7 @@ async function* paced(
   source: AsyncIterable<Uint8Array | string>,
   connection: Connection,
   log: Log,
+  place: Disposable | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of source) {
@@ -56,6 +61,8 @@ async function* paced(
     if (connection.signal.aborted) return;
     log.error('An answer broke off', errorFields(error));
     connection.destroy();
+  } finally {
+    place?.[Symbol.dispose]();
   }
 }
 

@@ -4,7 +4,7 @@ import { SHORT_BODY } from '../api/body-limits.ts';
 import { ApiError } from '../api/error.ts';
 import { validate } from '../api/validate.ts';
 import type { Audit } from '../callers/audit.ts';
-import { requireRole } from '../callers/caller.ts';
+import { type Caller, requireRole } from '../callers/caller.ts';
 import type { Clock } from '../clock.ts';
 import { isPlausibleId, newId } from '../ids.ts';
 import { consoleLog, errorFields, type Log } from '../log.ts';
@@ -19,10 +19,12 @@ import { type Dialect, dialectOf, fromV1, textToV1, toV1, toV2 } from './dialect
 import { connectionOf } from './disconnect.ts';
 import type { Gate } from './gate.ts';
 import { idempotencyKeyOf, type OnceOnly, once, onceOf } from './idempotency.ts';
+import type { StreamPlace } from './open-streams.ts';
 import { lookUp, type Match } from './path.ts';
 import { requirePlausibleIds } from './path-ids.ts';
 import { readQuery } from './query.ts';
 import { JsonReply, StreamReply } from './reply.ts';
+import { addressOf } from './strangers.ts';
 
 /** What the way in needs, beside what the handlers need. */
 export interface EndpointServices {
@@ -50,6 +52,9 @@ export function createEndpoint<S extends EndpointServices>(
     const headers = () => ({
       'x-request-id': requestId,
       'openai-processing-ms': String(Math.round(performance.now() - started)),
+      // Answers are one caller's own: no cache between keeps them, and no browser takes them for something else.
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
     });
     let log = consoleLog;
     let dialect: Dialect = 'v2';
@@ -60,8 +65,8 @@ export function createEndpoint<S extends EndpointServices>(
       const match = find(request.method, url.pathname, dialect);
       const services = await provide();
       log = services.log;
-      const { callers, limit, bodies } = services.gate;
-      const caller = await callers.authenticate(request.headers);
+      const { gate } = services;
+      const caller = await authenticated(gate, request.headers, services.clock.now());
       audit = (status, made) =>
         services.audit?.record({
           time: new Date(services.clock.now()).toISOString(),
@@ -74,7 +79,7 @@ export function createEndpoint<S extends EndpointServices>(
           objects: made ? objectsOf(match, made) : [],
           status,
         });
-      limit.count(caller.key, services.clock.now());
+      gate.limit.count(caller.key, services.clock.now());
       const operation: Operation = operations[match.name];
       requireRole(caller, roleFor(operation));
       const handler = handlers[match.name] as Handler<OperationName, S> | undefined;
@@ -87,15 +92,24 @@ export function createEndpoint<S extends EndpointServices>(
         request,
         signal: connection.signal,
       };
-      using share = bodies.open(caller.key);
+      using share = gate.bodies.open(caller.key);
       const parsed = await parse(match, request, url, dialect, share);
       const doIt = (once?: OnceOnly) =>
         handler({ ...call, ...parsed, once } as Call<OperationName>, services);
-      const key = operation.creates && idempotencyKeyOf(request.headers);
-      const answers = services.stores?.answers;
-      if (!key || !answers) return present(await doIt());
-      const same = { project: caller.project, key, ...parsed, operation: match.name };
-      return present(await once({ answers, clock: services.clock }, onceOf(operation, request, same), doIt));
+      const place = streams(match, operation, parsed.body, request)
+        ? gate.streams.open(caller.key, followed(match, caller.project))
+        : undefined;
+      try {
+        const key = operation.creates && idempotencyKeyOf(request.headers);
+        const answers = services.stores?.answers;
+        if (!key || !answers) return present(await doIt(), place);
+        const same = { project: caller.project, key, ...parsed, operation: match.name };
+        const kept = onceOf(operation, request, same);
+        return present(await once({ answers, clock: services.clock }, kept, doIt), place);
+      } catch (error) {
+        place?.[Symbol.dispose]();
+        throw error;
+      }
     } catch (error) {
       const refusal = toApiError(error);
       if (refusal !== error) log.error('A request failed', { requestId, ...errorFields(error) });
@@ -103,11 +117,12 @@ export function createEndpoint<S extends EndpointServices>(
       return errorAnswer(dialect === 'v1' ? inV1(refusal) : refusal, headers());
     }
 
-    function present(reply: object): HttpResponseInit {
+    function present(reply: object, place: StreamPlace | undefined): HttpResponseInit {
       if (reply instanceof StreamReply) {
         audit?.(reply.status, {});
-        return streamAnswer(reply, headers(), connection, log);
+        return streamAnswer(reply, headers(), connection, log, place);
       }
+      place?.[Symbol.dispose]();
       const { body, headers: own } = reply instanceof JsonReply ? reply : { body: reply, headers: {} };
       audit?.(200, body);
       return jsonAnswer(200, dialect === 'v1' ? toV1(body) : toV2(body), { ...headers(), ...own });
@@ -150,6 +165,31 @@ const inV1 = (error: ApiError): ApiError =>
     param: error.param && textToV1(error.param),
     headers: error.headers,
   });
+
+/**
+ * Whoever has guessed too often is not listened to, whatever key comes next.
+ * @throws {ApiError} 401, 429
+ */
+async function authenticated({ callers, strangers }: Gate, headers: Headers, now: number): Promise<Caller> {
+  const address = addressOf(headers);
+  strangers.admit(address, now);
+  try {
+    return await callers.authenticate(headers);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) strangers.refused(address, now);
+    throw error;
+  }
+}
+
+/** Whether the answer may go on for a while. */
+function streams({ name }: Match, { answer }: Operation, body: unknown, { method }: HttpRequest): boolean {
+  if (method === 'HEAD') return false;
+  return name === 'followRunEvents' || 'bytes' in answer || (body as { stream?: unknown })?.stream === true;
+}
+
+/** The run that an answer follows. Named with the project, or one could take the places of another's run. */
+const followed = ({ name, params }: Match, project: string): string | undefined =>
+  name === 'followRunEvents' ? `${project} ${params.run_id}` : undefined;
 
 /** Readers read; whatever changes something, or makes the model work, is for users. */
 const roleFor = ({ method }: Operation) => (method === 'GET' ? 'reader' : 'user');

@@ -17,7 +17,7 @@ import { noteUse, storeExpired } from './open-store.ts';
 
 type Dependencies = Pick<
   IndexingDependencies,
-  'stores' | 'indexQueue' | 'clock' | 'config' | 'crash' | 'search' | 'log'
+  'stores' | 'indexQueue' | 'clock' | 'config' | 'crash' | 'search' | 'log' | 'telemetry'
 >;
 
 /**
@@ -100,6 +100,7 @@ async function begin(
     return outcome;
   }
   crash('file-after-adding');
+  dependencies.telemetry.filesAdded(1);
   await indexQueue.put({ ...watch, kind: 'start' });
   return outcome;
 }

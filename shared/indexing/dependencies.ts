@@ -9,6 +9,7 @@ import type { Stores } from '../store/stores.ts';
 
 /** Who counts what became of files. */
 export interface IndexingReport {
+  filesAdded(files: number): void;
   /** `code`: of the file's error, or empty. */
   fileIndexed(outcome: 'completed' | 'failed', code: string, milliseconds: number): void;
 }

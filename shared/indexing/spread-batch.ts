@@ -111,6 +111,7 @@ async function spreadSome(
   );
   if (!versions) return undefined;
   await inBatches([...messages.values()], (message) => indexQueue.put(message));
+  dependencies.telemetry.filesAdded(messages.size);
   const changed = moves.filter(({ before, after }) => isAttributeChange(before, after));
   await inBatches(changed, ({ after }) => intoIndex(dependencies, after));
   const version = versions.get(batch.row.key);

@@ -20,6 +20,8 @@ export interface Telemetry {
   sessionStarted(outcome: 'ready' | 'failed', milliseconds: number, ttlMs: number, place: string): void;
   /** A place had no room for a session, or something else against it. */
   placeRefused(place: string, reason: string): void;
+  /** Files were added to a vector store, and wait to be indexed. */
+  filesAdded(files: number): void;
   /** A file in a vector store came to its end; counted from its addition. `code`: of its error, or empty. */
   fileIndexed(outcome: 'completed' | 'failed', code: string, milliseconds: number): void;
   /** Storage answered that it is throttled or failing. */
@@ -51,6 +53,9 @@ export function createTelemetry(): Telemetry {
   const refusals = meter.createCounter('hourglass.session.refusals', {
     description: 'Sessions that a place did not take, or that came to nothing there',
   });
+  const added = meter.createCounter('hourglass.index.added', {
+    description: 'Files that were added to vector stores',
+  });
   const indexed = meter.createCounter('hourglass.index.files', {
     description: 'Files in vector stores by end state and error code',
   });
@@ -78,6 +83,7 @@ export function createTelemetry(): Telemetry {
       if (outcome === 'ready') sessionSeconds.add(ttlMs / 1000, { place });
     },
     placeRefused: (place, reason) => refusals.add(1, { place, reason }),
+    filesAdded: (files) => added.add(files),
     fileIndexed(outcome, code, milliseconds) {
       indexed.add(1, { outcome, code });
       indexTime.record(milliseconds, { outcome });

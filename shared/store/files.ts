@@ -206,7 +206,12 @@ export class FileStore {
     const found = new Set<string>();
     const { ascending } = projectKeys;
     for (let next = waiting[0]; next !== undefined; ) {
-      const keys = await this.#table.keys(project, ascending + next, endOf(ascending), KEYS_AT_ONCE);
+      const keys = await this.#table.keys(
+        project,
+        ascendingKey(projectKeys, next),
+        endOf(ascending),
+        KEYS_AT_ONCE,
+      );
       const before = found.size;
       for (const key of keys) {
         const id = idOf('file', behind(ascending, key));

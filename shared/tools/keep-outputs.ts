@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 
+import { cleanedName } from '../api/file-name.ts';
 import { type Clock, unixSeconds } from '../clock.ts';
 import { derivedSortKey, idOf } from '../ids.ts';
 import { type ExecutionEvent, type Session, SessionError, type SessionFile } from '../sessions/session.ts';
@@ -139,7 +140,7 @@ async function keepFile(
     await files.discard(call.run.project, fileId);
     return { ...before, mtime: file.mtime };
   }
-  const name = file.path.split('/').at(-1) ?? file.path;
+  const name = cleanedName(file.path.split('/').at(-1) ?? file.path);
   const { project, object, madeBy } = newFile(call, sortKey, name, clock, limits.maxBytes);
   await files.insertOnce({ project, sortKey, madeBy, object: { ...object, bytes } });
   return { fileId, bytes, mtime: file.mtime, sha256 };

@@ -2,9 +2,9 @@ import OpenAI, { AzureOpenAI } from 'openai';
 
 import { observeFetch } from './observed-fetch.ts';
 import { findDocument, readDocument } from './public-document.ts';
-import type { Api, RawAnswer, RawRequest } from './row.ts';
-import { finishedRun } from './shared-objects.ts';
-import type { Target } from './target.ts';
+import type { Api, RawAnswer, RawRequest } from './scene/row.ts';
+import { finishedRun } from './scene/shared-objects.ts';
+import type { Target } from './scene/target.ts';
 
 /** A recent version of Azure's; which one makes no difference. */
 const API_VERSION = '2025-04-01-preview';

@@ -1,7 +1,7 @@
 import { type OperationName, operations } from '../../shared/operations/all.ts';
 import type { OpenApi } from './api.ts';
-import type { Row } from './row.ts';
-import type { Target } from './target.ts';
+import type { Row } from './scene/row.ts';
+import type { Target } from './scene/target.ts';
 
 /** Why a row cannot be checked against a target; undefined when it can. */
 export function reasonToSkip(row: Row, target: Target): string | undefined {

@@ -1,4 +1,4 @@
-import type { Target } from './target.ts';
+import type { Target } from './scene/target.ts';
 
 /** What rows leave behind in a deployment: assistants, threads (with their runs and sessions), files, vector stores. */
 const kinds: Readonly<Record<string, string>> = {

@@ -11,7 +11,7 @@ import { startStack } from '../support/stack.ts';
 import { openApi } from './api.ts';
 import { checkRow, reasonToSkip, unseenOperations } from './check.ts';
 import { rows } from './rows/all.ts';
-import { remoteScript, type Target } from './target.ts';
+import { remoteScript, type Target } from './scene/target.ts';
 
 /**
  * The suite against what is deployed: the built package, not the sources, in a host process of its own with

@@ -12,7 +12,7 @@ import { openApi } from './api.ts';
 import { checkRow, ROW_MS, reasonToSkip, Silent, unseenOperations } from './check.ts';
 import { cleanUp } from './clean-up.ts';
 import { rows } from './rows/all.ts';
-import { remoteScript, type Target } from './target.ts';
+import { remoteScript, type Target } from './scene/target.ts';
 
 const USAGE = `Usage: npm run conformance -- --base-url URL --key KEY [options]
 

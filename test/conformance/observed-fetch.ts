@@ -1,7 +1,7 @@
 import { type OperationName, operations } from '../../shared/operations/all.ts';
 import { madeObjects } from './clean-up.ts';
-import { sentEvents } from './event-stream.ts';
 import type { PublicDocument } from './public-document.ts';
+import { sentEvents } from './scene/event-stream.ts';
 import { answers, answersV1 } from './schemas/by-operation.ts';
 import { refusal } from './schemas/envelopes.ts';
 import { events } from './schemas/events.ts';

@@ -14,7 +14,14 @@ interface Logged {
 /** The endpoint over these handlers, called with a key of project `team-a`, and what it logged. */
 export function api(
   handlers: Partial<Handlers<EndpointServices>>,
-  settings: { perMinute?: number; clock?: Clock; callers?: Partial<CallerSettings> } = {},
+  settings: {
+    perMinute?: number;
+    failuresPerMinute?: number;
+    streamsPerKey?: number;
+    followersPerRun?: number;
+    clock?: Clock;
+    callers?: Partial<CallerSettings>;
+  } = {},
 ) {
   const logged: Logged[] = [];
   const record = (message: string, fields?: LogFields) => void logged.push({ message, fields });
@@ -29,6 +36,9 @@ export function api(
       ENTRA_CALLERS: '',
       ...settings.callers,
       RATE_LIMIT_PER_MINUTE: settings.perMinute ?? 1000,
+      AUTH_FAILURES_PER_MINUTE: settings.failuresPerMinute ?? 1000,
+      STREAMS_PER_KEY: settings.streamsPerKey ?? 1000,
+      FOLLOWERS_PER_RUN: settings.followersPerRun ?? 1000,
     },
     clock,
     log,

@@ -34,7 +34,7 @@ test('a call of a hosted tool that the run does not have is refused, not handed 
   for (const name of ['file_search', 'code_interpreter', 'python']) {
     api.engine.model.reset();
     const { run, requests } = await play(api, {
-      run: { tools: [{ type: 'file_search' }, aFunction('f')] },
+      run: { tools: [aFunction('f')] },
       turns: [calling({ name, arguments: {} }), bye],
     });
     assert.equal(run.status, 'completed', name);

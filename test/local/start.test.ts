@@ -118,6 +118,43 @@ test('a port that is none is said plainly', async () => {
   assert.match(started.output(), /PORT=70000 is no port/);
 });
 
+for (const dataDir of ['/proc/x', '/proc/1/x/y', '/etc/passwd/x']) {
+  test(`DATA_DIR=${dataDir} ends the start at once, with the setting's name`, {
+    skip: linuxOnly,
+  }, async () => {
+    const started = await start({ DATA_DIR: dataDir });
+    assert.equal(await started.exited, 1);
+    assert.match(
+      started.output(),
+      new RegExp(`cannot start: DATA_DIR: the folder ${dataDir} cannot be used \\(E`),
+    );
+    assert.doesNotMatch(started.output(), /Starting/);
+  });
+}
+
+test('when what started it is killed without notice, it ends whole', { skip: linuxOnly }, async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'hourglass-start-'));
+  const { PATH = '', HOME = '' } = process.env;
+  // Stands for npm, or for the set-up under an older Node.
+  const starter = spawn('/bin/sh', ['-c', 'HOURGLASS_STARTER=$$ "$NODE" "$SCRIPT" & wait'], {
+    env: { PATH, HOME, PORT: '0', DATA_DIR: dataDir, NODE: process.execPath, SCRIPT: script },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const channel of [starter.stdout, starter.stderr]) {
+    channel.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  await eventually('the welcome', () => /URL\s+(http:\S+)\/v1/.exec(output)?.[1], 60_000);
+  const children = await descendants(starter.pid!);
+  assert.ok(children.length >= 3, 'the emulation, the host and Azurite');
+  starter.kill('SIGKILL');
+  for (const child of children) {
+    await eventually(`${child} to end`, async () => !(await isAlive(child)), 30_000);
+  }
+});
+
 test('wrong settings are all said at once, without a stack, before anything starts', async () => {
   const started = await start({ OPENAI_BASE_URL: 'nonsense', RUN_TTL_SECONDS: 'soon' });
   assert.equal(await started.exited, 1);

@@ -87,7 +87,30 @@ export async function exercise(target: Target): Promise<void> {
     await ends('completed', await run(how, python(code), answer));
     target.arm.clearFaults();
   }
+  await search(target, file.id);
   await refusals(target, (await thread()).id);
+}
+
+/** A file that can be searched, one that cannot, and what is asked of them. */
+async function search({ client: { vectorStores, files } }: Target, fileId: string): Promise<void> {
+  const { id } = await vectorStores.create({
+    name: planted.storeName,
+    metadata: { note: planted.metadata },
+    file_ids: [fileId],
+  });
+  const broken = await toFile(Buffer.from(planted.fileContent), `${planted.fileName}.pdf`);
+  const { id: brokenId } = await files.create({ file: broken, purpose: 'assistants' });
+  const attributes = { note: planted.attribute };
+  await vectorStores.files.create(id, { file_id: brokenId, attributes });
+  const filters = { type: 'eq', key: planted.attribute, value: planted.attribute } as const;
+  await vectorStores.search(id, { query: planted.query, filters });
+  await assert.rejects(
+    vectorStores.search(id, { query: planted.query, [planted.refusedBody]: planted.query } as never),
+    { status: 400 },
+  );
+  await vectorStores.files.update(brokenId, { vector_store_id: id, attributes: null });
+  await vectorStores.files.delete(brokenId, { vector_store_id: id });
+  await vectorStores.delete(id);
 }
 
 const python = (code: string): Turn => ({ toolCalls: [{ name: 'python', arguments: { code } }] });

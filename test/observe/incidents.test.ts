@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { glob, readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 
+import { toFile } from 'openai';
+
 import { eventually } from '../support/eventually.ts';
 import { startInsights } from '../support/insights.ts';
 import type { Turn } from '../support/scripted-turn.ts';
@@ -153,7 +155,19 @@ describe('the measurements', () => {
       { thread_id, tool_outputs: [{ tool_call_id: 'call_1', output: 'x' }] },
       { pollIntervalMs: 100 },
     );
+    const { vectorStores } = stack.client();
+    const { id: storeId } = await vectorStores.create({});
+    for (const name of ['good.txt', 'bad.exe']) {
+      const content = await toFile(Buffer.from('Some text'), name);
+      await vectorStores.files.uploadAndPoll(storeId, content, { pollIntervalMs: 100 });
+    }
     await stack.host.stop();
+  });
+
+  it('files that were added to vector stores are told from those that ended, and both add up', () => {
+    assert.equal(measured('hourglass.index.added').sum, 2);
+    assert.equal(measured('hourglass.index.files', { outcome: 'completed' }).sum, 1);
+    assert.equal(measured('hourglass.index.files', { code: 'unsupported_file' }).sum, 1);
   });
 
   it('runs that were created are told from runs that ended, and both add up', () => {

@@ -19,6 +19,9 @@ export const planted = {
   argument: plant('argu'),
   functionOutput: plant('fout'),
   answer: plant('answ'),
+  storeName: plant('stor'),
+  attribute: plant('attr'),
+  query: plant('quer'),
   refusedBody: plant('body'),
   corrupt: plant('corr').slice(0, 9),
 } as const;

@@ -28,6 +28,7 @@ export interface IndexScene {
       index?: BlobIndex;
       fileName?: string;
       vectors?: readonly Float32Array[];
+      revision?: number;
     },
   ): Promise<Appended>;
   find(
@@ -57,7 +58,7 @@ export async function indexScene(clock: Clock = systemClock): Promise<IndexScene
       store,
       fileId,
       passages,
-      { attempt = 1, attributes = null, index = shared, fileName, vectors } = {},
+      { attempt = 1, attributes = null, index = shared, fileName, vectors, revision = 0 } = {},
     ) {
       const text = Buffer.from(passages.join('\n'));
       await texts.write({ project: store.project, fileId, version: attempt }, text);
@@ -73,6 +74,7 @@ export async function indexScene(clock: Clock = systemClock): Promise<IndexScene
         attempt,
         fileName: fileName ?? `${fileId}.md`,
         attributes,
+        revision,
         textVersion: attempt,
         text,
         passages: places,

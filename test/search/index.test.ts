@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { before, describe, it, test } from 'node:test';
 
 import { HOUR, MINUTE } from '../../shared/clock.ts';
 import { WrongDimensions } from '../../shared/search/search-index.ts';
+import { storageTraffic } from '../support/storage-traffic.ts';
 import { type IndexScene, indexScene } from './index-scene.ts';
 
 describe('an index in blobs', () => {
@@ -179,4 +180,32 @@ describe('an index in blobs', () => {
     assert.ok(!(await scene.blobs(store)).includes('segment-lost'));
     assert.deepEqual(await ids(store, 'apple'), ['file-a']);
   });
+});
+
+test('a warm search costs at most 30 requests to storage, a small file 1, and neither grows with the store', async () => {
+  const { index, add, find, newStore } = await indexScene();
+  const store = newStore();
+  for (let i = 0; i < 25; i++) await add(store, `file-${i}`, [`apple ${i} and more`, `pear ${i}`]);
+  const appended = await storageTraffic(() =>
+    index.append(store, {
+      fileId: 'file-counted',
+      attempt: 1,
+      fileName: 'counted.md',
+      attributes: null,
+      textVersion: 1,
+      text: Buffer.from('plum'),
+      passages: [{ start: 0, end: 4 }],
+      vectors: [new Float32Array(256).fill(1)],
+    }),
+  );
+  assert.equal(appended.transactions.length, 1);
+  await find(store, 'apple', { limit: 20 });
+  const { transactions, result } = await storageTraffic(() => find(store, 'apple', { limit: 20 }));
+  assert.equal(result.length, 20);
+  // Twenty texts of as many files, the manifest, and the log.
+  assert.ok(transactions.length <= 22, `${transactions.length}`);
+  await index.compact(store);
+  await find(store, 'apple', { limit: 20 });
+  const merged = await storageTraffic(() => find(store, 'apple', { limit: 20 }));
+  assert.ok(merged.transactions.length <= 22, `${merged.transactions.length}`);
 });

@@ -1,5 +1,5 @@
 import { breather } from '../index/breathe.ts';
-import { hashOf, wordsOf } from '../index/terms.ts';
+import { fold, hashOf, wordsOf } from '../index/terms.ts';
 import type { Embedder, EmbedderIdentity } from './embedder.ts';
 
 /**
@@ -11,8 +11,8 @@ export const LEXICAL: EmbedderIdentity = { provider: 'lexical', model: 'lexical-
 const PIECE_LENGTHS = [3, 4, 5];
 const WORD_WEIGHT = 1;
 const PIECE_WEIGHT = 0.5;
-/** Words of these languages that stand everywhere. */
-const EVERYWHERE = new Set(
+/** Words of English and German that stand everywhere. */
+const EVERYWHERE: ReadonlySet<string> = new Set(
   (
     'the a an of to in on at by for with from and or but not no is are was were be been it its this that these those as ' +
     'if then than so we you he she they i my your his her their our do does did can could should would will may must have ' +
@@ -20,7 +20,9 @@ const EVERYWHERE = new Set(
     'der die das den dem des ein eine einen einem einer eines und oder aber nicht kein keine ist sind war waren wird werden ' +
     'wurde wurden sein hat haben hatte im in am an auf aus bei mit nach von vom zu zum zur fur uber unter als wie was wer wo ' +
     'wann warum welche welcher welches es er sie wir ihr ich man sich auch nur noch so dass wenn dann durch ob'
-  ).split(' '),
+  )
+    .split(' ')
+    .map(fold),
 );
 const EVERYWHERE_WEIGHT = 0.1;
 

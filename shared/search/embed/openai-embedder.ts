@@ -16,6 +16,9 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 20 * SECOND;
 const MAX_WAIT_MS = 60 * SECOND;
 
+/** By retrieval quality: test/search/corpus. */
+export const MODEL_WEIGHTS = { vector: 0.6, text: 0.4 };
+
 export interface OpenAIEmbedderOptions {
   readonly client: ClientSource;
   readonly identity: EmbedderIdentity;
@@ -72,7 +75,7 @@ export function openaiEmbedder({ client, identity, secrets }: OpenAIEmbedderOpti
 
   return {
     identity,
-    weights: { vector: 0.6, text: 0.4 },
+    weights: MODEL_WEIGHTS,
     async embed(texts, { signal, maxWaitMs = MAX_WAIT_MS } = {}) {
       const groups = inGroups(texts);
       const vectors: Float32Array[] = [];

@@ -36,10 +36,29 @@ export function chunkText(text: string, size: ChunkSize, countTokens: (piece: st
   return { passages: inBytes(text, ranges), tokens: before(count) };
 }
 
+/** Millions of them, in four bytes each. */
+class Numbers {
+  #numbers = new Uint32Array(1024);
+  #count = 0;
+
+  push(number: number): void {
+    if (this.#count === this.#numbers.length) {
+      const larger = new Uint32Array(2 * this.#count);
+      larger.set(this.#numbers);
+      this.#numbers = larger;
+    }
+    this.#numbers[this.#count++] = number;
+  }
+
+  all(): Uint32Array {
+    return this.#numbers.subarray(0, this.#count);
+  }
+}
+
 /** Where each piece ends, and how many tokens there are up to its end. */
 function divide(text: string, countTokens: (piece: string) => number) {
-  const ends: number[] = [];
-  const tokens: number[] = [];
+  const ends = new Numbers();
+  const tokens = new Numbers();
   const known = new Map<string, number>();
   let total = 0;
   for (const match of text.matchAll(PIECE)) {
@@ -60,11 +79,11 @@ function divide(text: string, countTokens: (piece: string) => number) {
     ends.push(match.index + piece.length);
     tokens.push(total);
   }
-  return { ends, tokens };
+  return { ends: ends.all(), tokens: tokens.all() };
 }
 
 /** The number of leading pieces that have at most `limit` tokens together, and at least `least`. */
-function lastWithin(tokens: readonly number[], limit: number, least: number): number {
+function lastWithin(tokens: Uint32Array, limit: number, least: number): number {
   let low = least;
   let high = tokens.length;
   while (low < high) {
@@ -76,7 +95,7 @@ function lastWithin(tokens: readonly number[], limit: number, least: number): nu
 }
 
 /** The first piece before which at least `limit` tokens lie; not after `most`. */
-function firstWithin(tokens: readonly number[], limit: number, most: number): number {
+function firstWithin(tokens: Uint32Array, limit: number, most: number): number {
   let low = 0;
   let high = most;
   while (low < high) {
@@ -89,7 +108,7 @@ function firstWithin(tokens: readonly number[], limit: number, most: number): nu
 
 const SENTENCE_END = /(?:[.!?…][)"'’”\]]*|[。！？][」』”）]*)\s*$/u;
 
-function bestEnd(text: string, ends: readonly number[], earliest: number, latest: number): number {
+function bestEnd(text: string, ends: Uint32Array, earliest: number, latest: number): number {
   let best = latest;
   let bestRank = 0;
   for (let to = latest; to > earliest && to > 0; to--) {

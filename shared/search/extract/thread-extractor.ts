@@ -30,6 +30,7 @@ const LIMITS: ExtractorLimits = {
 };
 const WATCH_MS = 50;
 const MEGABYTE = 1024 * 1024;
+const LARGE_FILE_BYTES = 4 * MEGABYTE;
 
 /** One thread, one file at a time; a thread that was stopped is replaced by the next file. */
 export class ThreadExtractor implements Extractor {
@@ -46,11 +47,14 @@ export class ThreadExtractor implements Extractor {
   async extract(fileName: string, bytes: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
     // Refused without a thread.
     formatOf(fileName);
+    const size = bytes.byteLength;
     // A buffer that others share cannot be handed over.
     const own = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
     const job = { type: 'extract', fileName, bytes: own } as const;
     const answer = await this.#inTurn(job, [own.buffer as ArrayBuffer], signal);
     if (answer.type !== 'text') throw new Error('The thread gave another answer than it was asked for.');
+    // What a large file took of memory goes with its thread, before more is done with its text.
+    if (size > LARGE_FILE_BYTES && this.#waiting === 0) await this.close();
     return answer.text;
   }
 
@@ -126,7 +130,7 @@ export class ThreadExtractor implements Extractor {
       // What libraries print about a file is nobody's business.
       stdout: true,
       stderr: true,
-      resourceLimits: { maxOldGenerationSizeMb: this.#limits.heapMegabytes, maxYoungGenerationSizeMb: 32 },
+      resourceLimits: { maxOldGenerationSizeMb: this.#limits.heapMegabytes, maxYoungGenerationSizeMb: 16 },
     });
     // One that ends while it has nothing to do is replaced by the next job.
     thread.on('error', () => undefined);

@@ -6,7 +6,7 @@ import { countTerms } from './terms.ts';
 import { packVectors } from './vectors.ts';
 
 /** Passages whose words are sorted in one go. */
-const PASSAGES_AT_ONCE = 256;
+const PASSAGES_AT_ONCE = 128;
 
 /** One file as a segment. */
 export async function segmentOfFile(file: NewIndexFile): Promise<SegmentParts> {

@@ -35,6 +35,9 @@ export function countTerms(text: string): TermCounts {
   return { counts, length };
 }
 
+/** What a query asks for, each word once. */
+export const queryTerms = (text: string): number[] => [...new Set(wordsOf(text))].map(hashOf);
+
 /** The words themselves, in order: for those who weigh them by other rules. */
 export function wordsOf(text: string): string[] {
   const words: string[] = [];
@@ -78,16 +81,22 @@ function addAround(rest: string, add: (word: string) => void): void {
   for (const part of rest.split(INNER_ALL)) if (part !== '') addSpaced(part, add);
 }
 
-/** Case, accents and a plain plural do not tell words apart: `Größen` and `grosse`, `stores` and `store`. */
-function fold(word: string): string {
+/** Case, accents and plain endings do not tell words apart: `Größen` and `grosse`, `stores` and `store`. */
+export function fold(word: string): string {
   const plain = word
     .slice(0, LONGEST_WORD)
     .toLowerCase()
     .replaceAll('ß', 'ss')
     .normalize('NFD')
     .replace(/\p{M}+/gu, '');
-  return singular(plain);
+  return ENDING.test(plain) ? withoutEnding(singular(plain)) : singular(plain);
 }
+
+/** A plain word, long enough to have an ending. */
+const ENDING = /^[a-z]{5,}$/;
+
+/** German plurals and cases, mostly: `Hunde`, `Zecken`; other languages lose little by it. */
+const withoutEnding = (word: string): string => word.replace(/(?<=^.{4,})(?:en|e|n)$/, '');
 
 function singular(word: string): string {
   if (word.length < 4 || !word.endsWith('s') || !/^[a-z]+$/.test(word)) return word.replace(/['’]s$/, '');

@@ -1,4 +1,4 @@
-import type { Row } from '../row.ts';
+import type { Row } from '../scene/row.ts';
 import { assistants } from './assistants.ts';
 import { doors, firstVersion } from './doors.ts';
 import { errors } from './errors.ts';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import { toFile } from 'openai';
 
-import type { Row } from '../row.ts';
-import { weather } from '../shared-objects.ts';
+import type { Row } from '../scene/row.ts';
+import { weather } from '../scene/shared-objects.ts';
 
 export const assistants: readonly Row[] = [
   {

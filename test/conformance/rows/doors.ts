@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type OpenAI from 'openai';
 import { toFile } from 'openai';
 
-import type { Row } from '../row.ts';
+import type { Row } from '../scene/row.ts';
 
 const V1 = '2024-02-15-preview';
 

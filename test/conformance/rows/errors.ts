@@ -1,8 +1,8 @@
 /** One table, the contract’s refusals row by row, and so one long file. */
 import assert from 'node:assert/strict';
 
-import type { Api, RawRequest, Row, RunPlace } from '../row.ts';
-import { cancel, type WaitingRun, waitingRun } from '../shared-objects.ts';
+import type { Api, RawRequest, Row, RunPlace } from '../scene/row.ts';
+import { cancel, type WaitingRun, waitingRun } from '../scene/shared-objects.ts';
 
 /** What a refusal has to look like; its type is `invalid_request_error` everywhere here. */
 interface Expected {

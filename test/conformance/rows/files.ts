@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 import { toFile } from 'openai';
 
-import type { Row } from '../row.ts';
+import type { Row } from '../scene/row.ts';
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 
 import type { Turn } from '../../support/scripted-turn.ts';
-import type { Api, Row } from '../row.ts';
-import { cancel, waitingRun } from '../shared-objects.ts';
+import type { Api, Row } from '../scene/row.ts';
+import { cancel, waitingRun } from '../scene/shared-objects.ts';
 
 type Json = Record<string, unknown>;
 

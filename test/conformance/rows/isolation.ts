@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { toFile } from 'openai';
 import { operations } from '../../../shared/operations/all.ts';
 import type { Operation } from '../../../shared/operations/operation.ts';
-import type { Api, RawRequest, Row } from '../row.ts';
-import { waitingRun } from '../shared-objects.ts';
+import type { Api, RawRequest, Row } from '../scene/row.ts';
+import { waitingRun } from '../scene/shared-objects.ts';
 
 /** Objects of the first key, by the names of path parameters. */
 async function objects(api: Api): Promise<Record<string, string>> {

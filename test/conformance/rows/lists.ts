@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 
-import type { Row } from '../row.ts';
+import type { Row } from '../scene/row.ts';
 
 export const lists: readonly Row[] = [
   {

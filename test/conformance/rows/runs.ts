@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
-import type { Row } from '../row.ts';
-import { cancel, waitingRun, weather } from '../shared-objects.ts';
+import type { Row } from '../scene/row.ts';
+import { cancel, waitingRun, weather } from '../scene/shared-objects.ts';
 
 export const runs: readonly Row[] = [
   {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
-import { eventsOf } from '../event-stream.ts';
-import type { Api, Row } from '../row.ts';
-import { waitingRun } from '../shared-objects.ts';
+import { eventsOf } from '../scene/event-stream.ts';
+import type { Api, Row } from '../scene/row.ts';
+import { waitingRun } from '../scene/shared-objects.ts';
 
 type Event = OpenAI.Beta.AssistantStreamEvent;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { toFile } from 'openai';
 
-import type { Row } from '../row.ts';
+import type { Row } from '../scene/row.ts';
 
 export const threads: readonly Row[] = [
   {

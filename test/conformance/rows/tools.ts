@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 
 import type OpenAI from 'openai';
 
-import type { Row } from '../row.ts';
-import { waitingRun, weather } from '../shared-objects.ts';
+import type { Row } from '../scene/row.ts';
+import { waitingRun, weather } from '../scene/shared-objects.ts';
 
 type Step = OpenAI.Beta.Threads.Runs.RunStep;
 

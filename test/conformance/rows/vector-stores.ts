@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 
 import { toFile } from 'openai';
 
-import type { Api, Row } from '../row.ts';
+import type { Api, Row } from '../scene/row.ts';
 
 const none = { in_progress: 0, completed: 0, failed: 0, cancelled: 0, total: 0 };
 

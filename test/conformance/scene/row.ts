@@ -1,7 +1,7 @@
 import type OpenAI from 'openai';
 import type { AzureOpenAI } from 'openai';
 
-import type { OperationName } from '../../shared/operations/all.ts';
+import type { OperationName } from '../../../shared/operations/all.ts';
 import type { Script } from './target.ts';
 
 /** What a row cannot do without, and not every target has. */

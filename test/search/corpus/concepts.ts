@@ -1,4 +1,4 @@
-import { wordsOf } from '../../shared/search/index/terms.ts';
+import { wordsOf } from '../../../shared/search/index/terms.ts';
 
 /**
  * A stand-in for an embedding model that knows what words mean: each line lists words of one meaning. A text's vector

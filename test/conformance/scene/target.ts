@@ -1,4 +1,4 @@
-import type { Turn } from '../support/scripted-turn.ts';
+import type { Turn } from '../../support/scripted-turn.ts';
 
 /** The model behind a target, where the suite decides what it says. */
 export interface Script {
