@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 
 import { ConfigError, readConfig } from '../shared/config.ts';
+import { embeddingModel } from '../shared/search/embed/embedders.ts';
 import { claimDataDir, type DataDir } from './data-dir.ts';
 import { type Emulation, startEmulation } from './emulation.ts';
 import { hasModel, hostEnvironment } from './settings.ts';
@@ -115,6 +116,7 @@ try {
         apiKey,
         model,
         demo: !hasModel(environment),
+        embeddings: embeddingModel(environment),
         isolated,
         playground: environment.PLAYGROUND !== 'off',
       }),

@@ -4,13 +4,15 @@ export interface Welcome {
   /** A model to try things with. */
   readonly model: string | undefined;
   readonly demo: boolean;
+  /** What file search compares texts by; undefined: by their words alone. */
+  readonly embeddings: string | undefined;
   readonly isolated: boolean;
   /** Whether the page for browsers is on. */
   readonly playground: boolean;
 }
 
 /** What `npm start` says when everything runs: where, with which key, and three things to try. */
-export function welcome({ url, apiKey, model, demo, isolated, playground }: Welcome): string {
+export function welcome({ url, apiKey, model, demo, embeddings, isolated, playground }: Welcome): string {
   const auth = `-H 'Authorization: Bearer ${apiKey}'`;
   const json = "-H 'Content-Type: application/json'";
   const name = model ?? 'YOUR-MODEL';
@@ -23,6 +25,7 @@ Hourglass runs.
 ${playground ? `  Open   ${url}/#key=${encodeURIComponent(apiKey)}\n` : ''}  URL    ${url}/v1
   Key    ${apiKey}
   Model  ${modelLine}
+  Search ${embeddings ?? 'by words alone (set EMBEDDING_MODEL to search by meaning, too: docs/file-search.md)'}
 ${isolated ? '' : '\n  SESSION_ISOLATION=none: Python code of every prompt runs as you, with your files and your network.\n'}
 ${playground ? 'Open the first address in a browser and watch an assistant work, or try it here:' : 'Try it:'}
 

@@ -13,7 +13,12 @@ const OPENAI_DEFAULT = 'text-embedding-3-large';
 const PROBE_WAIT_MS = 5_000;
 
 /** The model that new vector stores get, or undefined where texts are compared by their words alone. */
-export function embeddingModel(config: EmbeddingConfig): string | undefined {
+export function embeddingModel(
+  config: Pick<
+    EmbeddingConfig,
+    'EMBEDDING_MODEL' | 'OPENAI_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'OPENAI_API_KEY'
+  >,
+): string | undefined {
   if (config.EMBEDDING_MODEL) return config.EMBEDDING_MODEL;
   const isOpenAI = !config.OPENAI_BASE_URL && !config.AZURE_OPENAI_ENDPOINT && config.OPENAI_API_KEY;
   return isOpenAI ? OPENAI_DEFAULT : undefined;

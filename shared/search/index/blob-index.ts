@@ -49,7 +49,7 @@ export interface BlobIndexOptions {
 
 /**
  * An index that is nothing but blobs: immutable segments, a log for what is new, and a manifest that says which of
- * them count. Every search looks at every passage (one byte a dimension, 25 ms for 100,000 of 256) and reads the
+ * them count. Every search looks at every passage (one byte a dimension) and reads the
  * lists of the query's words. Nothing runs, and nothing is paid but storage, while nobody searches.
  */
 export class BlobIndex implements SearchIndex {
