@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
 
 import { buildPlayground, type PlaygroundReport } from './build-playground.ts';
+import { billOfMaterials } from './sbom.ts';
 
 /**
  * `npm run build [folder]`: the deployment package in dist, complete without node_modules. Each file of functions/
@@ -28,6 +29,8 @@ const LAZY = [
   'unpdf',
   'word-extractor',
 ];
+/** The bill of materials of the functions. */
+const SBOM = 'sbom.cdx.json';
 const IMPORT_RUNS = 5;
 
 /** Builds into a folder that is emptied first. @throws when a lazy package would be loaded at the start. */
@@ -62,6 +65,8 @@ export async function buildPackage(dist: string): Promise<PackageReport> {
     logLevel: 'warning',
   });
   await writePackageFiles(dist);
+  const bill = await billOfMaterials(root, Object.keys(metafile.inputs));
+  await writeFile(resolve(dist, SBOM), `${JSON.stringify(bill, null, 2)}\n`);
   // Where functions/playground.ts looks for it: beside the folder of the functions, as in the sources.
   const playground = await buildPlayground(resolve(dist, 'playground/built'));
   return { entries: entries.length, playground, ...measure(metafile) };

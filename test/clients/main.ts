@@ -33,7 +33,23 @@ const clients: readonly Client[] = [
   {
     name: 'Python: openai, as it is installed',
     needs: [[python, '-c', 'import openai']],
-    run: [python, join(here, 'python/client.py')],
+    // Every call warns that the hosted API is to end.
+    run: [python, '-W', 'ignore', join(here, 'python/client.py')],
+  },
+  {
+    name: "PHP: openai-php's requests and its reading of answers",
+    needs: [['php', '-r', 'exit(function_exists("curl_init") ? 0 : 1);']],
+    run: ['php', join(here, 'php/client.php')],
+  },
+  {
+    name: "Ruby: ruby-openai's requests and its reading of answers",
+    needs: [['ruby', '--version']],
+    run: ['ruby', join(here, 'ruby/client.rb')],
+  },
+  {
+    name: "Go: go-openai's requests and its reading of answers",
+    needs: [['go', 'version']],
+    run: ['go', 'run', join(here, 'go/client.go')],
   },
 ];
 

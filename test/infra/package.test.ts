@@ -31,8 +31,30 @@ suite('the deployment package', () => {
       'host.json',
       'package.json',
       'playground',
+      'sbom.cdx.json',
       'shared',
     ]);
+  });
+
+  test('says what it is made of: a bill of materials in CycloneDX, every package with version, hash and licence', async () => {
+    const bill = JSON.parse(await readFile(join(dist, 'sbom.cdx.json'), 'utf8'));
+    assert.deepEqual([bill.bomFormat, bill.specVersion], ['CycloneDX', '1.5']);
+    const names = new Set<string>(bill.components.map(({ name }: { name: string }) => name));
+    for (const name of [
+      '@azure/functions',
+      '@azure/data-tables',
+      'zod',
+      'openai',
+      '@azure/core-rest-pipeline',
+    ]) {
+      assert.ok(names.has(name), name);
+    }
+    assert.ok(!names.has('azurite') && !names.has('esbuild'), 'what only builds and tests is not in it');
+    for (const { name, purl, version, licenses, hashes } of bill.components) {
+      assert.ok(purl.endsWith(`@${version}`), name);
+      assert.match(hashes?.[0]?.content ?? '', /^[0-9a-f]{128}$/, name);
+      assert.match(licenses?.[0]?.expression ?? '', /^(MIT|ISC|0BSD|BSD-[23]-Clause|Apache-2\.0)$/, name);
+    }
   });
 
   test('brings the playground, at most 150 KB compressed in all', () => {

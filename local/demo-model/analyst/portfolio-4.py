@@ -10,6 +10,7 @@ with PdfPages('/mnt/data/Portfolio & risk (Q3).pdf') as pdf:
     above.set_ylabel('Gain (%)')
     above.set_title('Risk and gain; areas are values')
     above.grid(alpha=0.3)
+    above.margins(0.12)
     below.axis('off')
     rows = [[row.Ticker, row.Company, f'{row.Value:,.0f}', f'{row.Gain:+,.0f}'] for row in stocks.sort_values('Value', ascending=False).itertuples()]
     table = below.table(rows, colLabels=['Ticker', 'Company', 'Value', 'Gain'], loc='center', cellLoc='left', colWidths=[0.12, 0.48, 0.2, 0.2])

@@ -1,7 +1,7 @@
 from matplotlib.backends.backend_pdf import PdfPages
 
 with PdfPages('/mnt/data/Windkraft Bericht.pdf') as pdf:
-    seite, (oben, unten) = plt.subplots(2, 1, figsize=(8.27, 11.69))
+    seite, (oben, unten) = plt.subplots(2, 1, figsize=(8.27, 11.69), layout='constrained')
     seite.suptitle('Windkraftanlagen: Bericht über das Jahr', fontsize=16)
     monat.plot(ax=oben, linewidth=1.5)
     oben.set_title('Mittlere Leistung je Monat (kW)')
