@@ -83,7 +83,7 @@ describe('viewers of a run', () => {
     const { path } = await streamedRun();
     const { headers } = await request(path);
     assert.match(headers.get('content-type') ?? '', /^text\/event-stream/);
-    assert.equal(headers.get('cache-control'), 'no-cache, no-transform');
+    assert.equal(headers.get('cache-control'), 'no-store, no-transform');
     assert.equal(headers.get('x-accel-buffering'), 'no');
     assert.match(headers.get('x-request-id') ?? '', /^req_/);
   });
