@@ -106,7 +106,7 @@ async function longFiles(report: Report, scene: IndexScene): Promise<void> {
     const what = `${kind}, ${read.megabytes.toFixed(0)} MB with ${read.textMegabytes.toFixed(1)} MB of text`;
     report.row(`${what}: indexed in ${read.passages} passages`, milliseconds(read.ms));
     report.row('    growth of memory', `${Math.round(read.growthMegabytes)} MB`, '< 200 MB');
-    report.row('    others kept waiting at most', milliseconds(read.blockedMs), '< 50 ms');
+    report.row('    others kept waiting at most (CPU)', milliseconds(read.blockedMs), '< 50 ms');
   }
 }
 

@@ -43,7 +43,7 @@ export const Markdown = ({ text, annotations = noAnnotations, annotation }: Mark
 
 function tokensOf(text: string): Token[] {
   const plain = [{ type: 'text', raw: text, text } as Token];
-  if (text.length > LIMIT || /^(?:[ \t]*[>*+-]){24}/m.test(text)) return plain;
+  if (text.length > LIMIT || /^(?:[ \t]*(?:>|(?:[*+-]|\d+[.)])[ \t])){24}/m.test(text)) return plain;
   try {
     return new Lexer({ gfm: true, breaks: false }).lex(text);
   } catch {

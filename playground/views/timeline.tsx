@@ -29,6 +29,11 @@ export const Timeline = ({ chat, onInspect, onRetry, onEdit }: TimelineProps) =>
     (entry) => entry.kind === 'message' && entry.message.role === 'user',
   );
   const { box, inner, away, toEnd } = useFollowing();
+  const running = phase.name === 'running';
+  useEffect(() => {
+    // Whoever has just asked wants to see what comes of it.
+    if (running) toEnd();
+  }, [running]);
   return (
     <>
       <div class="timeline" ref={box} tabIndex={0} role="region" aria-label="Thread" data-phase={phase.name}>

@@ -40,13 +40,22 @@ export async function* bodyChunks(
   if (!request.body) return;
   const reader: BodyReader = request.body.getReader();
   let ended = false;
+  let giveUp = (_reason: Error) => {};
+  const timer = setTimeout(() => giveUp(tooSlow(idleMs)), idleMs);
   try {
     while (!ended) {
-      const { done, value } = await inTime(reader.read(), idleMs);
+      timer.refresh();
+      const { done, value } = await new Promise<Awaited<ReturnType<BodyReader['read']>>>(
+        (resolve, reject) => {
+          giveUp = reject;
+          reader.read().then(resolve, reject);
+        },
+      );
       ended = done;
       if (!done) yield typeof value === 'string' ? Buffer.from(value) : (value as Uint8Array);
     }
   } finally {
+    clearTimeout(timer);
     if (!ended) void discard(reader, discardMs);
   }
 }
@@ -63,18 +72,6 @@ async function discard(reader: BodyReader, discardMs: number): Promise<void> {
     // The client has left: there is nothing more to read.
   } finally {
     clearTimeout(timer);
-  }
-}
-
-async function inTime<T>(reading: Promise<T>, limitMs: number): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(tooSlow(limitMs)), limitMs);
-  try {
-    return await Promise.race([reading, late.promise]);
-  } finally {
-    clearTimeout(timer);
-    // Nobody waits any more for a read that is too late.
-    reading.catch(() => {});
   }
 }
 

@@ -33,6 +33,8 @@ interface Form<S extends z.ZodObject> {
 const PIECE_BYTES = 256 * 1024;
 const BUFFER_BYTES = 4 * PIECE_BYTES;
 const LIMITS = { fieldNameSize: 200, fieldSize: 4096, fields: 20, parts: 22, headerPairs: 50 };
+/** Bytes of a form that are no file's: fields, heads of parts, what stands before and after them, and what is still buffered. */
+const OVERHEAD_BYTES = 4 * 1024 * 1024;
 const NAME_WITHOUT_A_NAME = 'upload';
 
 /**
@@ -50,6 +52,7 @@ export async function readForm<S extends z.ZodObject, T>(
   const fields: [name: string, value: string][] = [];
   const content = new PassThrough();
   let received: Promise<T> | undefined;
+  let fileBytes = 0;
 
   const parsed = new Promise<void>((resolve, reject) => {
     busboy.on('field', (name, value, nameTruncated, valueTruncated) => {
@@ -75,6 +78,9 @@ export async function readForm<S extends z.ZodObject, T>(
         digest.file(name, filename ?? NAME_WITHOUT_A_NAME);
         stream.on('data', (bytes: Uint8Array) => digest.content(bytes));
       }
+      stream.on('data', (chunk: Buffer) => {
+        fileBytes += chunk.length;
+      });
       stream.pipe(content, { end: false });
     });
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const) {
@@ -82,7 +88,7 @@ export async function readForm<S extends z.ZodObject, T>(
     }
     busboy.on('error', (error) => reject(brokenForm(String(error))));
     busboy.on('finish', resolve);
-    pump(request, busboy).catch(reject);
+    pump(request, busboy, () => fileBytes).catch(reject);
   });
 
   try {
@@ -129,10 +135,13 @@ function open(request: BodySource, file: string): BusboyInstance {
   }
 }
 
-async function pump(request: BodySource, busboy: BusboyInstance): Promise<void> {
+async function pump(request: BodySource, busboy: BusboyInstance, fileBytes: () => number): Promise<void> {
+  let bytes = 0;
   for await (const chunk of bodyChunks(request)) {
     for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
       if (busboy.destroyed) return;
+      bytes += Math.min(PIECE_BYTES, chunk.length - from);
+      if (bytes - fileBytes() > OVERHEAD_BYTES) throw brokenForm('there is too much around its file');
       if (!busboy.write(chunk.subarray(from, from + PIECE_BYTES))) await takenUp(busboy);
       await nextTurn();
     }

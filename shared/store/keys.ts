@@ -28,6 +28,8 @@ import { invert, sortKeyOf } from '../ids.ts';
  *
  * Table `threadlist`, partition = project: `d:…` and `a:…` alike, holding thread ids.
  *
+ * Table `uploads`, partition = project: `u:UPLOAD` an upload, `p:UPLOAD:PART` its parts; by ids, parts of an upload.
+ *
  * Table `vectorstores`, partition = store id: everything of one store, so that a file's status and the counts
  * change together. Lists are kept by status, since any of them may be asked for; all of them together are merged.
  *
@@ -97,6 +99,9 @@ export const useKey = (fileId: string, storeId?: string): string =>
   storeId === undefined ? `u:${fileId}` : `u:${fileId}:${storeId}`;
 
 export const idKey = (id: string): string => `i:${id}`;
+
+export const uploadKey = (id: string): string => `u:${id}`;
+export const partKey = (uploadId: string, partId: string): string => `p:${uploadId}:${partId}`;
 
 export const stepsOf = (runId: string): string => `s:${sortKeyOf(runId) ?? ''}:`;
 export function stepKey(runId: string, stepId: string): string | undefined {

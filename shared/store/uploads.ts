@@ -7,7 +7,7 @@ import type { FileRecord } from '../api/file.ts';
 import type { UploadPartRecord, UploadRecord } from '../api/upload.ts';
 import { isPlausibleId } from '../ids.ts';
 import { blobName, FileTooLarge } from './files.ts';
-import { endOf } from './keys.ts';
+import { endOf, partKey, uploadKey } from './keys.ts';
 import { retryConflicts } from './retry-conflicts.ts';
 import { Conflict, type DocumentTable, replacement } from './table.ts';
 
@@ -15,9 +15,6 @@ import { Conflict, type DocumentTable, replacement } from './table.ts';
 const PIECE_BYTES = 1024 * 1024;
 /** Blocks a blob may have; parts × pieces must stay below it. https://learn.microsoft.com/azure/storage/blobs/scalability-targets */
 export const MAX_BLOCKS = 50_000;
-
-const uploadKey = (id: string): string => `u:${id}`;
-const partKey = (uploadId: string, partId: string): string => `p:${uploadId}:${partId}`;
 
 /**
  * Uploads in parts: each part is staged as uncommitted blocks of the future file's blob, and completion

@@ -277,3 +277,27 @@ for (const head of ['', 'content-type: text/plain\r\n', 'content-disposition: at
     });
   }
 }
+
+for (const [says, unit] of [
+  ['before its first part', 'y'.repeat(65_536)],
+  ['of a part without a name', `--x\r\n\r\n${'y'.repeat(65_000)}\r\n`],
+  ['of a field', `--x\r\ncontent-disposition: form-data; name="purpose"\r\n\r\n${'y'.repeat(65_000)}`],
+  ['of heads', `--x\r\n${'a: b\r\n'.repeat(10_000)}`],
+  ['of parts without an end', '--x\r\ncontent-disposition: form-data; name="a"\r\n\r\n\r\n'.repeat(1000)],
+] as const) {
+  test(`a form that is endless ${says} is refused`, async () => {
+    let pieces = 0;
+    const request = {
+      headers: new Headers({ 'content-type': 'multipart/form-data; boundary=x' }),
+      body: new ReadableStream<Uint8Array>({
+        pull(controller) {
+          // Far beyond what is looked at, and no further, so that the test ends.
+          if (pieces++ < 400) controller.enqueue(Buffer.from(unit));
+          else controller.close();
+        },
+      }),
+    };
+    await assert.rejects(readForm(request, form, receiver().receive), { status: 400 });
+    assert.ok(pieces < 300, `${pieces} pieces were read`);
+  });
+}

@@ -113,6 +113,13 @@ suite('the deployment package', () => {
     const { data } = await client.beta.threads.messages.list(thread.id);
     const [part] = data[0]?.content ?? [];
     assert.equal(part?.type === 'text' && part.text.value, 'hello, package');
+    // The page is off unless it is asked for: then its addresses are none, as every other.
+    const [page, docs, icon] = await Promise.all(
+      ['/', '/docs', '/favicon.ico'].map((path) => fetch(`${host.url}${path}`, { redirect: 'manual' })),
+    );
+    assert.deepEqual([page?.status, docs?.status, icon?.status], [404, 302, 404]);
+    assert.match((await page?.text()) ?? '', /"code":"unknown_url"/);
+    assert.equal(docs?.headers.get('location'), '/openapi.json');
     assertNoHandlerThrew(host);
   });
 });

@@ -85,6 +85,36 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
     await close(opened);
   });
 
+  it('is served at / and /playground under a policy that lets nothing else in; /docs and the icon lead somewhere', async () => {
+    const get = (path: string, method = 'GET') => fetch(`${url}${path}`, { method, redirect: 'manual' });
+    for (const path of ['/', '/playground', '/PLAYGROUND/']) {
+      const answer = await get(path);
+      assert.equal(answer.status, 200, path);
+      const policy = answer.headers.get('content-security-policy') ?? '';
+      assert.match(policy, /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:;/);
+      assert.match(
+        policy,
+        /frame-ancestors 'none'.*require-trusted-types-for 'script'; trusted-types 'none'/,
+      );
+      assert.doesNotMatch(policy, /unsafe|https?:|\*/);
+      assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+    }
+    const docs = await get('/docs');
+    assert.deepEqual([docs.status, docs.headers.get('location')], [302, '/playground#/reference']);
+    const icon = await get('/favicon.ico');
+    assert.deepEqual([icon.status, icon.headers.get('content-type')], [200, 'image/x-icon']);
+    for (const [path, method] of [
+      ['/', 'POST'],
+      ['/nothing', 'GET'],
+      ['/playground/nothing.js', 'GET'],
+      ['/docs', 'DELETE'],
+    ] as const) {
+      const answer = await get(path, method);
+      assert.equal(answer.status, 404, `${method} ${path}`);
+      assert.match(await answer.text(), /"code":"unknown_url"/);
+    }
+  });
+
   it('goes through the documentation’s walkthrough by clicking: an assistant, three questions, two figures', async () => {
     const opened = await browser.open({ acceptDownloads: true });
     const { page } = opened;
@@ -123,10 +153,12 @@ describe('the playground in a browser', { skip: withoutBrowser }, () => {
     assert.equal((await readFile(await download.path())).subarray(1, 4).toString(), 'PNG');
     await page.keyboard.press('Escape');
 
-    stack.model.add({ text: `Here is the code:\n\n\`\`\`python\n${draw}\`\`\`` });
+    const dashes = '-'.repeat(75);
+    stack.model.add({ text: `Here is the code:\n\n\`\`\`python\n${draw}\`\`\`\n\n${dashes}\n\n*Done*` });
     await ask(page, 'Show me the code you used to generate the sinewave');
     await page.locator('.run').nth(1).locator('.status-completed').waitFor();
     assert.equal(await lastRun(page).locator('.code-block .code').textContent(), draw.trimEnd());
+    assert.equal(await lastRun(page).locator('.answer hr, .answer em').count(), 2);
 
     const dark = `plt.style.use("dark_background")\n${draw}`;
     stack.model.add(python(`1/0`), python(`import matplotlib.pyplot as plt\n${dark}`), {

@@ -125,7 +125,7 @@ async function scenes(name: string, options: Options): Promise<void> {
 
 /** The first screen of the README: a run with its steps beside it. */
 async function readmePicture(page: Page): Promise<void> {
-  await page.setViewportSize({ width: 1360, height: 860 });
+  await page.setViewportSize({ width: 1360, height: 1080 });
   await page.getByRole('button', { name: 'Inspect', exact: true }).click();
   await page.waitForTimeout(250);
   await page.locator('.timeline').evaluate((box) => box.scrollTo(0, 0));

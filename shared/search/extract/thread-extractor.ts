@@ -30,7 +30,7 @@ const LIMITS: ExtractorLimits = {
 };
 const WATCH_MS = 50;
 const MEGABYTE = 1024 * 1024;
-const LARGE_FILE_BYTES = 4 * MEGABYTE;
+const LARGE_FILE_BYTES = 2 * MEGABYTE;
 
 /** One thread, one file at a time; a thread that was stopped is replaced by the next file. */
 export class ThreadExtractor implements Extractor {
@@ -53,14 +53,14 @@ export class ThreadExtractor implements Extractor {
     const job = { type: 'extract', fileName, bytes: own } as const;
     const answer = await this.#inTurn(job, [own.buffer as ArrayBuffer], signal);
     if (answer.type !== 'text') throw new Error('The thread gave another answer than it was asked for.');
-    // What a large file took of memory goes with its thread, before more is done with its text.
-    if (size > LARGE_FILE_BYTES && this.#waiting === 0) await this.close();
+    await this.#restAfter(size);
     return answer.text;
   }
 
   async chunk(text: Uint8Array, size: ChunkSize, signal?: AbortSignal): Promise<Chunked> {
     const answer = await this.#inTurn({ type: 'chunk', text, size }, [], signal);
     if (answer.type !== 'chunked') throw new Error('The thread gave another answer than it was asked for.');
+    await this.#restAfter(text.byteLength);
     return answer.chunked;
   }
 
@@ -69,6 +69,11 @@ export class ThreadExtractor implements Extractor {
     const thread = this.#thread;
     this.#thread = undefined;
     await thread?.terminate();
+  }
+
+  /** What a large file took of memory goes with its thread, before more is done with its text. */
+  async #restAfter(bytes: number): Promise<void> {
+    if (bytes > LARGE_FILE_BYTES && this.#waiting === 0) await this.close();
   }
 
   async #inTurn(job: Job, transfer: ArrayBuffer[], signal: AbortSignal | undefined): Promise<Answer> {
