@@ -83,13 +83,13 @@ for port in (80, 32526):
     holds(f"WireServer, 168.63.129.16 port {port}", connects("168.63.129.16", port))
 for name in ("IDENTITY_ENDPOINT", "MSI_ENDPOINT"):
     where = os.environ.get(name)
-    holds(f"{name} in the environment", lambda: os.environ[name])
+    holds(f"{name} in the environment", lambda name=name: os.environ[name])
     if where:
         secret = os.environ.get("IDENTITY_HEADER", "") or os.environ.get("MSI_SECRET", "")
         query = "?api-version=2019-08-01&resource=https%3A%2F%2Fmanagement.azure.com%2F"
         holds(f"a token by {name}", answers(where + query, **{"X-IDENTITY-HEADER": secret, "secret": secret}))
 for name in ("AGENT_TOKEN", "AGENT_DEADLINE"):
-    holds(f"{name} in the environment", lambda: os.environ[name])
+    holds(f"{name} in the environment", lambda name=name: os.environ[name])
 holds("environment of the agent", sees_another_user)
 holds("token of a standby claim", token_file)
 for cid, whose in ((2, "the host"), (1, "this machine itself"), (0, "the hypervisor")):

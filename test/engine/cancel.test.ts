@@ -81,8 +81,13 @@ describe('cancelling a run', { concurrency: true }, () => {
     const run = await engine.aRun();
     const pumped = engine.pump();
     await engine.model.received(1);
-    const both = await Promise.all([1, 2].map(() => cancelRun(engine.services, place(run))));
-    for (const one of both) assert.match(one.object.status, /^cancel(ling|led)$/);
+    const both = await Promise.allSettled([1, 2].map(() => cancelRun(engine.services, place(run))));
+    // The worker may be done with the first before the second is looked at.
+    const ends = both.map((one) =>
+      one.status === 'fulfilled' ? one.value.object.status : one.reason.message,
+    );
+    for (const end of ends) assert.match(end, /^cancelling$|^cancelled$|with status 'cancelled'\.$/);
+    assert.ok(both.some(({ status }) => status === 'fulfilled'));
     await pumped;
     await assert.rejects(cancelRun(engine.services, place(run)), {
       status: 400,

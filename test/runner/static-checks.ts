@@ -25,11 +25,14 @@ async function lintOfPython(project: string): Promise<Tally> {
   return tell('lint of the agent', startedAt, await lintPython(project));
 }
 
-/** Pyright asks a Python where the agent's modules are. */
+/**
+ * Pyright asks a Python where the agent's modules are. Not of `kernel_process`: it reaches into parts of IPython and
+ * matplotlib that have no types.
+ */
 async function typesOfPython(project: string, pyright: string, signal: AbortSignal): Promise<Tally> {
   const python = findPython();
   if (python) {
-    const args = ['--pythonpath', python, 'session/agent'];
+    const args = ['--pythonpath', python, '--project', 'session'];
     return check('types of the agent', pyright, args, project, signal);
   }
   process.stdout.write('- types of the agent: no Python here has its modules\n');

@@ -42,7 +42,7 @@ export interface TestEngine extends AsyncDisposable {
   pump(): Promise<void>;
   /** How many messages wait, visible or not. */
   messagesWaiting(): Promise<number>;
-  /** Deletes the messages that are visible now, as if whoever took them had died. */
+  /** Deletes the messages that start runs, as if whoever took them had died. */
   loseMessages(): Promise<void>;
 }
 
@@ -121,7 +121,14 @@ export async function testEngine(
     },
     async loseMessages() {
       const { receivedMessageItems: items } = await queue.receiveMessages({ numberOfMessages: 32 });
-      await Promise.all(items.map((item) => queue.deleteMessage(item.messageId, item.popReceipt)));
+      await Promise.all(
+        items.map(({ messageId, popReceipt, messageText }) => {
+          const { kind } = RunMessage.parse(JSON.parse(Buffer.from(messageText, 'base64').toString()));
+          // On a slow machine a watchdog is there already, which nobody has taken.
+          if (kind === 'watch') return queue.updateMessage(messageId, popReceipt, messageText, 0);
+          return queue.deleteMessage(messageId, popReceipt);
+        }),
+      );
     },
     async messagesWaiting() {
       return (await queue.getProperties()).approximateMessagesCount ?? 0;
