@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { unixSeconds } from '../clock.ts';
 import { newId, sortKeyOf } from '../ids.ts';
 import { changedMetadata, instructions, metadata, modelName, text } from './fields.ts';
+import { onlyFields } from './known-fields.ts';
 import { reasoningEffort, responseFormat, temperature, topP } from './model-options.ts';
 import {
   changeResources,
@@ -110,10 +111,26 @@ export function changeAssistant(record: AssistantRecord, change: ModifyAssistant
   };
 }
 
+const shown = onlyFields<Assistant>({
+  id: true,
+  object: true,
+  created_at: true,
+  name: true,
+  description: true,
+  model: true,
+  instructions: true,
+  tools: true,
+  tool_resources: true,
+  metadata: true,
+  temperature: true,
+  top_p: true,
+  response_format: true,
+});
+
 /** What callers see: the API's defaults where the caller left the choice open. */
 export function presentAssistant({ object, reasoningEffort: effort }: AssistantRecord) {
   return {
-    ...object,
+    ...shown(object),
     tools: presentTools(object.tools),
     temperature: object.temperature ?? 1,
     top_p: object.top_p ?? 1,

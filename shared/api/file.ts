@@ -1,9 +1,9 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
-
 import { unixSeconds } from '../clock.ts';
 import { type ApiError, badRequest } from './error.ts';
 import { integer, text } from './fields.ts';
+import { onlyFields } from './known-fields.ts';
 import { listQuery } from './page.ts';
 
 export type FileObject = OpenAI.FileObject;
@@ -49,7 +49,19 @@ export function newFile(id: string, filename: string, request: CreateFile, now: 
   } satisfies Omit<FileObject, 'bytes'>;
 }
 
-export const presentFile = ({ object }: Pick<FileRecord, 'object'>): FileObject => object;
+const shown = onlyFields<FileObject>({
+  id: true,
+  object: true,
+  bytes: true,
+  created_at: true,
+  filename: true,
+  purpose: true,
+  status: true,
+  expires_at: true,
+  status_details: true,
+});
+
+export const presentFile = ({ object }: Pick<FileRecord, 'object'>): FileObject => shown(object);
 
 const FILES_PAGE = 10_000;
 

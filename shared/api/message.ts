@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { unixSeconds } from '../clock.ts';
 import { id, metadata, text } from './fields.ts';
+import { onlyFields } from './known-fields.ts';
 import { listQuery } from './page.ts';
 import { codeInterpreterTool, fileSearchToolTypeOnly } from './tool.ts';
 
@@ -147,4 +148,21 @@ function newAttachments(request: CreateMessage): Attachment[] {
   ];
 }
 
-export const presentMessage = ({ object }: MessageRecord): Message => object;
+const shown = onlyFields<Message>({
+  id: true,
+  object: true,
+  created_at: true,
+  thread_id: true,
+  status: true,
+  incomplete_details: true,
+  completed_at: true,
+  incomplete_at: true,
+  role: true,
+  content: true,
+  assistant_id: true,
+  run_id: true,
+  attachments: true,
+  metadata: true,
+});
+
+export const presentMessage = ({ object }: Pick<MessageRecord, 'object'>): Message => shown(object);

@@ -1,5 +1,6 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
+import { onlyFields } from './known-fields.ts';
 
 import { listQuery } from './page.ts';
 
@@ -40,9 +41,29 @@ const SEARCH_CONTENT = 'step_details.tool_calls[*].file_search.results[*].conten
 export const includeQuery = z.strictObject({ include: z.array(z.enum([SEARCH_CONTENT])).optional() });
 export type Include = z.output<typeof includeQuery>['include'];
 
+const shown = onlyFields<RunStep>({
+  id: true,
+  object: true,
+  created_at: true,
+  thread_id: true,
+  assistant_id: true,
+  run_id: true,
+  type: true,
+  status: true,
+  step_details: true,
+  last_error: true,
+  expired_at: true,
+  cancelled_at: true,
+  failed_at: true,
+  completed_at: true,
+  metadata: true,
+  usage: true,
+  expires_at: true,
+});
+
 /** Tokens are known before the step is complete, and shown when it is. */
 export const presentRunStep = ({ object }: Pick<RunStepRecord, 'object'>, include?: Include): RunStep => ({
-  ...shownStep(object, include),
+  ...shownStep(shown(object), include),
   expires_at: object.expires_at ?? null,
   usage: object.status === 'in_progress' ? null : object.usage,
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import type { ReasoningEffort } from './assistant.ts';
 import { id, instructions, metadata, modelName } from './fields.ts';
+import { onlyFields } from './known-fields.ts';
 import { createMessage } from './message.ts';
 import {
   reasoningEffort,
@@ -142,10 +143,41 @@ export const followRunEventsQuery = z.strictObject({
     .optional(),
 });
 
+const shown = onlyFields<Run>({
+  id: true,
+  object: true,
+  created_at: true,
+  thread_id: true,
+  assistant_id: true,
+  status: true,
+  required_action: true,
+  last_error: true,
+  expires_at: true,
+  started_at: true,
+  cancelled_at: true,
+  failed_at: true,
+  completed_at: true,
+  incomplete_details: true,
+  model: true,
+  instructions: true,
+  tools: true,
+  tool_resources: true,
+  metadata: true,
+  temperature: true,
+  top_p: true,
+  max_prompt_tokens: true,
+  max_completion_tokens: true,
+  truncation_strategy: true,
+  response_format: true,
+  tool_choice: true,
+  parallel_tool_calls: true,
+  usage: true,
+});
+
 /** What callers see: the API's defaults where the caller left the choice open. */
 export const presentRun = ({ object }: Pick<RunRecord, 'object'>) =>
   ({
-    ...object,
+    ...shown(object),
     tools: presentTools(object.tools),
     tool_resources: object.tool_resources ?? {},
     temperature: object.temperature ?? 1,

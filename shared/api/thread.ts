@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { unixSeconds } from '../clock.ts';
 import { newId } from '../ids.ts';
 import { changedMetadata, metadata } from './fields.ts';
+import { onlyFields } from './known-fields.ts';
 import { createMessage } from './message.ts';
 import { changeResources, newResources, newToolResources, toolResources } from './tool.ts';
 
@@ -58,4 +59,12 @@ export function changeThread(thread: Thread, change: ModifyThread): Thread {
   };
 }
 
-export const presentThread = ({ object }: Pick<ThreadRecord, 'object'>): Thread => object;
+const shown = onlyFields<Thread>({
+  id: true,
+  object: true,
+  created_at: true,
+  tool_resources: true,
+  metadata: true,
+});
+
+export const presentThread = ({ object }: Pick<ThreadRecord, 'object'>): Thread => shown(object);

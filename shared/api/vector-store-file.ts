@@ -1,11 +1,11 @@
 import type OpenAI from 'openai';
 import { z } from 'zod';
-
 import { unixSeconds } from '../clock.ts';
 import { newSortKey } from '../ids.ts';
 import { type ChunkingStrategy, chunkingStrategy } from './chunking-strategy.ts';
 import { isLongerThan } from './code-points.ts';
 import { id, text } from './fields.ts';
+import { onlyFields } from './known-fields.ts';
 import { listQuery } from './page.ts';
 import type { QueueReceipt } from './run.ts';
 import type { FileStatus } from './vector-store.ts';
@@ -136,4 +136,17 @@ export function newStoreFile(
   };
 }
 
-export const presentStoreFile = ({ object }: Pick<StoreFileRecord, 'object'>): VectorStoreFile => object;
+const shown = onlyFields<VectorStoreFile>({
+  id: true,
+  object: true,
+  created_at: true,
+  usage_bytes: true,
+  vector_store_id: true,
+  status: true,
+  last_error: true,
+  chunking_strategy: true,
+  attributes: true,
+});
+
+export const presentStoreFile = ({ object }: Pick<StoreFileRecord, 'object'>): VectorStoreFile =>
+  shown(object);

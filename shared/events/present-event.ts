@@ -1,8 +1,16 @@
+import { presentMessage } from '../api/message.ts';
 import { presentRun } from '../api/run.ts';
 import type { RunEvent } from '../run/run-event.ts';
 
-/** Events show runs as the API does: with its defaults where the caller left the choice open. */
+/**
+ * Events show objects as the API does: without fields that this version does not know, and with defaults where the
+ * caller left the choice open.
+ */
 export function presentEvent(event: RunEvent): RunEvent {
-  if (!event.event.startsWith('thread.run.') || event.event.startsWith('thread.run.step.')) return event;
-  return { ...event, data: presentRun({ object: event.data as never }) } as RunEvent;
+  const name = event.event;
+  if (name.endsWith('.delta') || name.startsWith('thread.run.step.')) return event;
+  const record = { object: event.data as never };
+  if (name.startsWith('thread.run.')) return { ...event, data: presentRun(record) } as RunEvent;
+  if (name.startsWith('thread.message.')) return { ...event, data: presentMessage(record) } as RunEvent;
+  return event;
 }

@@ -55,6 +55,17 @@ test('a reference to Key Vault that is not resolved is no key: neither for calle
   ]);
 });
 
+test('keys that could be guessed are refused, by their place in the list, except with an emulator on this machine', () => {
+  const long = 'k'.repeat(24);
+  const problem = (entry: number) =>
+    `API_KEYS: the key of entry ${entry} has fewer than 24 characters, and could be guessed; openssl rand -hex 24 makes one`;
+  assert.deepEqual(problemsOf({ API_KEYS: `team-a:${long},team-b:${long.slice(1)}` }), [problem(2)]);
+  assert.deepEqual(problemsOf({ API_KEYS: 'short' }), [problem(1)]);
+  assert.deepEqual(problemsOf({ API_KEYS: `team-a:${long}` }), []);
+  const local = { API_KEYS: 'team-a:short', SESSION_SUBNET_ID: '' };
+  assert.deepEqual(problemsOf({ ...local, SESSION_ARM_ENDPOINT: 'http://127.0.0.1:7072' }), []);
+});
+
 test('an empty value is none at all, as Azure and files of settings write it', () => {
   const empty = {
     STORAGE_PREFIX: '',

@@ -144,6 +144,12 @@ test('a target or a Host header that makes no URL is 400, and the host lives on'
   };
   assert.equal(await ask('GET /empty HTTP/1.1\r\nhost: a b'), '400');
   assert.equal(await ask('GET /empty HTTP/1.1\r\nhost: user:word@x'), '400');
+  assert.equal(
+    await ask('GET /empty HTTP/1.1\r\nhost: x\r\nhost: y'),
+    '400',
+    'two are a way to be two hosts',
+  );
+  assert.equal(await ask('GET /empty HTTP/1.1\r\nhost: x\r\nhost: x'), '400');
   assert.equal(await ask('GET mailto:x HTTP/1.1\r\nhost: x'), '400');
   assert.equal(await ask('GET // HTTP/1.1\r\nhost: x'), '404');
   assert.equal(await ask('GET /%ff/%zz/%00 HTTP/1.1\r\nhost: x'), '404');
