@@ -51,6 +51,9 @@ export const broken = (what: string): ModelError =>
     sign: 'broken answer',
   });
 
+export const endless = (bytes: number): ModelError =>
+  broken(`more than ${bytes / 1024 ** 2} MiB without the end of an event`);
+
 /** Not followed: whoever can make the server say so would be sent the prompt. */
 const redirected = (status: number, headers: Headers | undefined): ModelError =>
   new ModelError(

@@ -13,18 +13,29 @@ const DONE = /(?:^|\n)data: ?\[DONE\]/;
 const DONE_LENGTH = '\ndata: [DONE]'.length;
 
 /**
+ * Bytes from one empty line to the next, which the client library holds, or of an answer that is no stream. An answer
+ * of the most characters that are taken, all of them escaped and in one event, is smaller.
+ */
+export const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+const EMPTY_LINES = ['\n\n', '\r\r', '\n\r\n'];
+
+/**
  * Listens to an answer's bytes. Servers that think for long send comments meanwhile (`: PROCESSING`): they are
  * not silent.
  * @param onBytes called for each piece that arrives
+ * @param onEndless called when an event has no end, of which nothing more is passed on: the listener breaks it off
  */
-export function listen(onBytes: () => void): Listening {
+export function listen(onBytes: () => void, onEndless: () => void): Listening {
   let tail = '';
   let done = false;
   let whole = false;
   const decoder = new TextDecoder('latin1');
+  let held = 0;
   const hear = (piece: Uint8Array) => {
     onBytes();
     const text = tail + decoder.decode(piece);
+    const end = Math.max(...EMPTY_LINES.map((line) => text.lastIndexOf(line)));
+    held = end === -1 ? held + piece.length : text.length - end;
     done ||= DONE.test(text);
     tail = text.slice(-DONE_LENGTH);
   };
@@ -36,7 +47,8 @@ export function listen(onBytes: () => void): Listening {
       const heard = new TransformStream<Uint8Array, Uint8Array>({
         transform(piece, controller) {
           hear(piece);
-          controller.enqueue(piece);
+          if (held <= MAX_EVENT_BYTES) controller.enqueue(piece);
+          else onEndless();
         },
       });
       return new Response(response.body.pipeThrough(heard), response);

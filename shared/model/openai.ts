@@ -4,8 +4,8 @@ import type { Model, ModelDelta, ModelRequest } from './model.ts';
 import { requestWording } from './openai-arguments.ts';
 import { answerReader } from './openai-chunks.ts';
 import { clientFor } from './openai-client.ts';
-import { brokenOff, doesNotStream, modelError, stalled } from './openai-errors.ts';
-import { listen } from './openai-listening.ts';
+import { brokenOff, doesNotStream, endless, modelError, stalled } from './openai-errors.ts';
+import { listen, MAX_EVENT_BYTES } from './openai-listening.ts';
 import { modelList } from './openai-models.ts';
 
 /** What this adapter needs of the configuration. */
@@ -41,9 +41,12 @@ export function createModel(config: ModelConfig, { clock = systemClock }: { cloc
     const idle = idleTimer(() => connection.abort(stalled(config.modelIdleTimeoutMs)));
     const reader = answerReader();
     let reading = true;
-    const listening = listen(() => {
-      if (reading && !reader.finished) idle.restart(config.modelIdleTimeoutMs);
-    });
+    const listening = listen(
+      () => {
+        if (reading && !reader.finished) idle.restart(config.modelIdleTimeoutMs);
+      },
+      () => connection.abort(endless(MAX_EVENT_BYTES)),
+    );
     try {
       const { chat } = (await client()).withOptions({ fetch: listening.fetch });
       idle.restart(config.modelIdleTimeoutMs);

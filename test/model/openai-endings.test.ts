@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
@@ -54,6 +55,51 @@ test('a server that sends comments while it thinks is not silent', async () => {
 test('a stream that ends in order without a reason is complete', async () => {
   assert.deepEqual(await said([HELLO, DONE]), ['Hello', 'stop']);
   assert.deepEqual(await said([HELLO, 'data: [DO', 50, 'NE]\n\n']), ['Hello', 'stop']);
+});
+
+/** A server that writes the same piece for ever, as fast as it is read; how much it wrote before it was left. */
+async function saidForEver(head: string, piece: string, status = 200) {
+  let written = 0;
+  let left = false;
+  const server = createServer(async (_request, response) => {
+    response.writeHead(status, { 'content-type': 'text/event-stream' });
+    response.write(head);
+    response.once('close', () => {
+      left = true;
+    });
+    while (!left) {
+      written += piece.length;
+      if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const model = createModel(modelConfig(url, { modelIdleTimeoutMs: 20_000 }));
+  try {
+    const request = { model: 'm', messages: [{ role: 'user' as const, content: 'Hi' }] };
+    for await (const _ of model.complete(request, AbortSignal.timeout(60_000)));
+    return { problem: '', written };
+  } catch (error) {
+    assert.ok(error instanceof ModelError, String(error));
+    return { problem: error.message, written };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+test('a line, an event or an error without an end is broken off, before it fills the memory', async () => {
+  const piece = 'x'.repeat(64 * 1024);
+  for (const [head, repeated, status] of [
+    ['data: {"choices":[{"delta":{"content":"', piece, 200],
+    ['', `data: ${piece}\n`, 200],
+    ['', piece, 500],
+  ] as const) {
+    const { problem, written } = await saidForEver(head, repeated, status);
+    assert.match(problem, /more than 16 MiB without the end of an event/);
+    // What the sockets on the way hold comes on top.
+    assert.ok(written < 64 * 1024 ** 2, `${written} bytes`);
+  }
 });
 
 test('one that only stops, has nothing, or speaks of the mark, is not', async () => {
