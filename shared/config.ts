@@ -92,6 +92,8 @@ export const settings = z.object({
   SESSION_SUBNET_ID: z.string().optional(),
   SESSION_REGISTRY_SERVER: z.string().optional(),
   SESSION_REGISTRY_IDENTITY_ID: z.string().optional(),
+  /** In each place; half of what Azure gives a region and subscription by default. */
+  SESSION_LIMIT_PER_PROJECT: count(50, 1, 100_000),
   SESSION_CPU: number(1, 1, 31),
   SESSION_MEMORY_GB: number(2, 1, 240, 'GB'),
   SESSION_STANDBY_POOL: z.string().optional(),

@@ -22,6 +22,7 @@ import { armContainerGroups } from './sessions/arm-container-groups.ts';
 import type { ContainerGroups } from './sessions/container-groups.ts';
 import { HOME, type PlaceSettings } from './sessions/place-settings.ts';
 import { type Places, placesOf } from './sessions/places.ts';
+import { projectShare } from './sessions/project-share.ts';
 import type { Sessions } from './sessions/session.ts';
 import { sessionEnds } from './sessions/session-ends.ts';
 import { createSessions } from './sessions/session-manager.ts';
@@ -77,6 +78,12 @@ export async function createServices(
     store: stores.sessions,
     queue: chores,
     ends: sessionEnds({ queue: chores, marks: stores.endMarks, clock, ttlMs: config.sessionTtlMs }),
+    share: projectShare({
+      seats: stores.seats,
+      clock,
+      limit: config.SESSION_LIMIT_PER_PROJECT * groups.takers,
+      report,
+    }),
     clock,
     settings: {
       installation: config.STORAGE_PREFIX,

@@ -50,7 +50,10 @@ export function observeSessions(
         return lease;
       } catch (error) {
         // A thread that is deleted while its session starts wants none: no alert may come of that.
-        const unwanted = signal.aborted || (error instanceof SessionError && error.code === 'lost');
+        // Nor of one project's limit, which was told already.
+        const unwanted =
+          signal.aborted ||
+          (error instanceof SessionError && (error.code === 'lost' || error.code === 'over_limit'));
         if (!unwanted) {
           const ms = clock.now() - started;
           telemetry.sessionStarted('failed', ms, ttlMs, '');

@@ -24,6 +24,8 @@ export const suffixOf = (place: string): string => (place === HOME ? '' : `-${pl
  * refused is remembered by this process alone, for minutes: the others learn it with one refused request each.
  */
 export interface Places extends ContainerGroups {
+  /** How many places take new sessions. */
+  readonly takers: number;
   /** For a new session; where all have refused lately, the one whose time is over first. */
   choose(): string;
   /** Whether some other place takes sessions and has not refused one lately. */
@@ -49,6 +51,7 @@ export function placesOf(
     byName.get(placeOf(group))?.groups ?? nowhere(placeOf(group));
 
   return {
+    takers: takers.length,
     choose() {
       const candidates = open();
       if (candidates.length === 0) {

@@ -28,6 +28,7 @@ export function newIncarnation(options: {
   const before = previous ? sessionsBefore(previous) + (previous.state === 'ready' ? 1 : 0) : 0;
   return {
     threadId,
+    project: undefined,
     group: `hg-${thread}-${Math.min(before, MAX_COUNT)}-${randomBytes(6).toString('hex')}${suffixOf(options.place)}`,
     token: randomBytes(32).toString('base64url'),
     address: undefined,

@@ -38,7 +38,7 @@ export function createSessions(parts: SessionsParts): Sessions {
     const session = condemning(agent, async () => {
       // A deadline in the past makes the next acquire replace it.
       await store.replace(stored, { ...record, deadline: parts.clock.now() });
-      await discard(parts, record.group);
+      await discard(parts, record);
     });
     return {
       session,
@@ -54,6 +54,7 @@ export function createSessions(parts: SessionsParts): Sessions {
     const { group } = stored.record;
     try {
       await groups.delete(group);
+      await parts.share.free(stored.record);
     } catch (error) {
       parts.report(`container group ${group} is deleted later`, error);
       await parts.queue.enqueueRemoval({ threadId, group }, REMOVAL_GRACE_MS);

@@ -1,6 +1,8 @@
 /** The session row in a thread's partition, and the slice of the store that sessions need. */
 export interface SessionRecord {
   readonly threadId: string;
+  /** In whose share it counts; rows of versions that counted none have no project. */
+  readonly project: string | undefined;
   /** Container group name, derived from the thread and a random part per incarnation. */
   readonly group: string;
   readonly token: string;

@@ -80,7 +80,7 @@ export async function startSession(
       parts.groups.refused(place, error);
       failures += 1;
       parts.report(`container group ${begun.record.group} came to nothing`, error);
-      await discard(parts, begun.record.group);
+      await discard(parts, begun.record);
       dead = begun.record.group;
       stored = begun;
       if (error.code === 'failed' && failures < GROUPS_TO_TRY) continue;
@@ -88,7 +88,7 @@ export async function startSession(
       await store.replace(begun, { ...begun.record, deadline: parts.clock.now() });
       throw unavailable(error);
     }
-    await discard(parts, begun.record.group);
+    await discard(parts, begun.record);
     throw new SessionError('lost', 'The thread was deleted while its Python session started.');
   }
 }
@@ -132,11 +132,13 @@ async function begin(
   const { installation, ttlMs } = parts.settings;
   const now = parts.clock.now();
   const place = parts.groups.choose();
-  const record = newIncarnation({ threadId, previous: stored?.record, installation, now, ttlMs, place });
+  const incarnation = newIncarnation({ threadId, previous: stored?.record, installation, now, ttlMs, place });
+  const project = await parts.share.take(threadId, incarnation, stored?.record);
+  const record = { ...incarnation, project };
   await parts.ends.order(record.deadline);
-  if (!stored) return parts.store.insert(record);
-  const begun = await parts.store.replace(stored, record);
-  if (begun) await discard(parts, stored.record.group, limit);
+  const begun = stored ? await parts.store.replace(stored, record) : await parts.store.insert(record);
+  if (!begun) await parts.share.free(record);
+  else if (stored) await discard(parts, stored.record, limit);
   return begun;
 }
 

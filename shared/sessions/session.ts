@@ -82,9 +82,12 @@ export interface Sessions {
   remove(threadId: string): Promise<void>;
 }
 
-/** `lost`: the session is gone (a new `acquire` may help). `unavailable`: none can be had now (quota, capacity). */
+/**
+ * `lost`: the session is gone (a new `acquire` may help). `unavailable`: none can be had now (quota, capacity).
+ * `over_limit`: the project has as many as it may.
+ */
 export class SessionError extends Error {
-  readonly code: 'lost' | 'unavailable' | 'rejected' | 'misbehaved';
+  readonly code: 'lost' | 'unavailable' | 'over_limit' | 'rejected' | 'misbehaved';
   constructor(code: SessionError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'SessionError';

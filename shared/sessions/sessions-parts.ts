@@ -1,5 +1,6 @@
 import { type Clock, SECOND } from '../clock.ts';
 import type { Places } from './places.ts';
+import type { ProjectShare } from './project-share.ts';
 import type { Purpose } from './session.ts';
 import type { SessionEnds } from './session-ends.ts';
 import type { RemovalQueue, SessionRecord, SessionStore } from './session-record.ts';
@@ -18,6 +19,7 @@ export interface SessionsParts {
   readonly store: SessionStore;
   readonly queue: RemovalQueue;
   readonly ends: SessionEnds;
+  readonly share: ProjectShare;
   readonly clock: Clock;
   readonly settings: SessionsSettings;
   /** Run beside every start, which does not wait for it. */
@@ -45,14 +47,16 @@ export function isOver(
   return record.deadline - clock.now() < reserve;
 }
 
-/** Deletes a group that is of no more use. Its delayed message repeats that if it fails. */
+/** Deletes a group that is of no more use. Its delayed message repeats that if it fails, and its seat is kept so long. */
 export async function discard(
-  { groups, report }: SessionsParts,
-  group: string,
+  { groups, share, report }: SessionsParts,
+  record: SessionRecord,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { group } = record;
   try {
     await groups.delete(group, signal);
+    await share.free(record);
   } catch (error) {
     report(`container group ${group} could not be deleted yet`, error);
   }

@@ -26,6 +26,8 @@ import { invert, sortKeyOf } from '../ids.ts';
  *
  * Table `threads`, partition `session-ends`: for which moments a message about ends of sessions is put, by moment.
  *
+ * Table `threads`, partition `seats:PROJECT`: the project's Python sessions, by their ends: `DEADLINE:GROUP`.
+ *
  * Table `threadlist`, partition = project: `d:…` and `a:…` alike, holding thread ids.
  *
  * Table `uploads`, partition = project: `u:UPLOAD` an upload, `p:UPLOAD:PART` its parts; by ids, parts of an upload.
@@ -49,6 +51,10 @@ export const sessionRow = 'session';
 export const workspaceRow = 'workspace';
 export const endMarksPartition = 'session-ends';
 export const endMarkKey = (due: number): string => String(due);
+export const seatsPartition = (project: string): string => `seats:${project}`;
+/** @param deadline Unix milliseconds: 13 digits until the year 2286 */
+export const seatKey = ({ deadline, group }: { deadline: number; group: string }): string =>
+  `${String(Math.ceil(deadline)).padStart(13, '0')}:${group}`;
 
 /** A time-ordered collection: documents under `descending + inverted key`, pointers under `ascending + key`. */
 export interface ListKeys {

@@ -1,5 +1,6 @@
 import type { AssistantRecord } from '../api/assistant.ts';
 import type { Clock } from '../clock.ts';
+import type { Seats } from '../sessions/project-share.ts';
 import type { EndMarks, SessionStore } from '../sessions/session-record.ts';
 import { CallerKeyStore } from './caller-keys.ts';
 import type { StorageAccount } from './connection.ts';
@@ -13,6 +14,7 @@ import { ProjectCollection } from './project-collection.ts';
 import { Turns } from './retry-conflicts.ts';
 import { RunStepStore } from './run-steps.ts';
 import { RunStore, type Runs } from './runs.ts';
+import { createSeats } from './seats.ts';
 import { createSessionStore } from './sessions.ts';
 import { Spills } from './spills.ts';
 import { StoreFiles } from './store-files.ts';
@@ -34,6 +36,7 @@ export interface Stores {
   readonly uploads: UploadStore;
   readonly sessions: SessionStore;
   readonly endMarks: EndMarks;
+  readonly seats: Seats;
   readonly workspaces: WorkspaceStore;
   readonly vectorStores: VectorStores;
   readonly storeFiles: StoreFiles;
@@ -82,6 +85,7 @@ export function openStores(
     uploads: new UploadStore(table('uploads'), files),
     sessions: createSessionStore(threads),
     endMarks: createEndMarks(threads),
+    seats: createSeats(threads),
     workspaces: new WorkspaceStore(threads),
     vectorStores: new VectorStores(vectorStores, vectorStoreList, shares),
     storeFiles: new StoreFiles(vectorStores, vectorStoreList, shares),

@@ -95,7 +95,9 @@ export class CodeInterpreter {
       if (!(error instanceof SessionError)) throw error;
       await this.#discard(call, outputs);
       const outcome = outputs.outcome(sentenceFor(error), call.workspace);
-      return error.code === 'unavailable' ? { ...outcome, ran: false } : outcome;
+      return error.code === 'unavailable' || error.code === 'over_limit'
+        ? { ...outcome, ran: false }
+        : outcome;
     }
   }
 

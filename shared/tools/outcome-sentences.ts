@@ -27,6 +27,7 @@ export function sentenceFor(error: SessionError): string {
       return `The Python session was lost while the code ran: ${error.message} Variables are gone; files saved before come back with the next call.`;
     case 'unavailable':
       return `The code was not run, because no Python session can be had now: ${error.message}`;
+    case 'over_limit':
     case 'rejected':
       return `The code was not run: ${error.message}`;
     case 'misbehaved':

@@ -25,6 +25,7 @@ export const LEFT_AT_DEFAULT: Readonly<Record<string, string>> = {
   SESSION_CALL_TIMEOUT_SECONDS: 'tuning',
   SESSION_START_TIMEOUT_SECONDS: 'tuning',
   SESSION_START: 'tuning',
+  SESSION_LIMIT_PER_PROJECT: 'tuning',
   SESSION_MAX_SAVED_FILE_BYTES: 'tuning',
   SESSION_MAX_SAVED_FILES: 'tuning',
   SESSION_ARM_ENDPOINT: 'the default is Azure; another one is for the emulator and sovereign clouds',

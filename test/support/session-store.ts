@@ -1,3 +1,4 @@
+import type { Seat, Seats } from '../../shared/sessions/project-share.ts';
 import type {
   EndMarks,
   RemovalQueue,
@@ -69,6 +70,33 @@ export class MemoryRemovalQueue implements RemovalQueue {
   async enqueueEnds(due: number, delayMs: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.ends.push({ due, delayMs });
+  }
+}
+
+/** Threads are of the project that the test names, the others of `project`. */
+export class MemorySeats implements Seats {
+  readonly projects = new Map<string, string>();
+  readonly taken = new Map<string, Map<string, number>>();
+
+  async projectOf(threadId: string): Promise<string> {
+    return this.projects.get(threadId) ?? 'project';
+  }
+
+  async add(project: string, { group, deadline }: Seat): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.taken.set(project, (this.taken.get(project) ?? new Map()).set(group, deadline));
+  }
+
+  async remove(project: string, { group, deadline }: Seat): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const seats = this.taken.get(project);
+    if (seats?.get(group) === deadline) seats.delete(group);
+  }
+
+  async living(project: string, now: number, most: number): Promise<string[]> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const living = [...(this.taken.get(project) ?? [])].filter(([, deadline]) => deadline > now);
+    return living.map(([group]) => group).slice(0, most);
   }
 }
 

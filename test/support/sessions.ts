@@ -4,12 +4,13 @@ import { type Clock, HOUR, MINUTE, systemClock } from '../../shared/clock.ts';
 import { type ArmSettings, armContainerGroups } from '../../shared/sessions/arm-container-groups.ts';
 import type { ContainerGroups } from '../../shared/sessions/container-groups.ts';
 import { type Place, placesOf } from '../../shared/sessions/places.ts';
+import { projectShare } from '../../shared/sessions/project-share.ts';
 import type { ExecutionEvent, Session, Sessions } from '../../shared/sessions/session.ts';
 import { sessionEnds } from '../../shared/sessions/session-ends.ts';
 import { createSessions } from '../../shared/sessions/session-manager.ts';
 import { orphanSweep } from '../../shared/sessions/session-removal.ts';
 import type { SessionsSettings } from '../../shared/sessions/sessions-parts.ts';
-import { MemoryEndMarks, MemoryRemovalQueue, MemorySessionStore } from './session-store.ts';
+import { MemoryEndMarks, MemoryRemovalQueue, MemorySeats, MemorySessionStore } from './session-store.ts';
 
 /** The emulator with the machine's Python. */
 export const startTestEmulator = (options: EmulatorOptions = {}): Promise<ArmEmulator> => {
@@ -55,6 +56,9 @@ export function testSessions(options: {
   store?: MemorySessionStore;
   queue?: MemoryRemovalQueue;
   marks?: MemoryEndMarks;
+  seats?: MemorySeats;
+  /** Sessions of one project at a time. */
+  limit?: number;
   clock?: Clock;
   settings?: Partial<SessionsSettings>;
 }): TestSessions {
@@ -63,6 +67,8 @@ export function testSessions(options: {
     store = new MemorySessionStore(),
     queue = new MemoryRemovalQueue(),
     marks = new MemoryEndMarks(),
+    seats = new MemorySeats(),
+    limit = 1_000,
     clock = systemClock,
   } = options;
   const problems: string[] = [];
@@ -83,7 +89,18 @@ export function testSessions(options: {
     ...options.settings,
   };
   const ends = sessionEnds({ queue, marks, clock, ttlMs: settings.ttlMs });
-  const sessions = createSessions({ groups: places, store, queue, ends, clock, settings, sweep, report });
+  const share = projectShare({ seats, clock, limit, report });
+  const sessions = createSessions({
+    groups: places,
+    store,
+    queue,
+    ends,
+    share,
+    clock,
+    settings,
+    sweep,
+    report,
+  });
   return { sessions, groups, store, queue, marks, problems, sweep, swept: () => Promise.all(sweeps) };
 }
 
