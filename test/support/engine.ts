@@ -147,7 +147,12 @@ async function drain(queue: QueueClient, handle: (message: unknown) => Promise<v
   await Promise.all(
     items.map(async (item) => {
       await handle(JSON.parse(Buffer.from(item.messageText, 'base64').toString()));
-      await patiently((abortSignal) => queue.deleteMessage(item.messageId, item.popReceipt, { abortSignal }));
+      await patiently((abortSignal) =>
+        queue.deleteMessage(item.messageId, item.popReceipt, { abortSignal }),
+      ).catch((error: unknown) => {
+        // Deleted by a try whose answer was lost.
+        if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+      });
     }),
   );
   return items.length;
