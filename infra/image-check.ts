@@ -2,17 +2,18 @@
  * `npm run image:check`: builds what session/Dockerfile describes as a plain root file system, without a
  * container engine, and tests it inside as the image's users. Needs root, debootstrap, and Debian's packages.
  *
- * IMAGE_CACHE_DIR: where it builds (default: ~/.cache/hourglass-image; about 3 GB).
+ * IMAGE_CACHE_DIR: where it builds (default: ~/.cache/hourglass-image; about 3 GB), and leaves hourglass-session.cdx.json.
  * EXTRA_DEBIAN_PACKAGES, EXTRA_PIP_PACKAGES, WHEELS: the build arguments of the same names. Where this machine reaches
  * no Python package index, WHEELS is "no", and the check says what it therefore leaves out.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { disagreements } from './image-check/agreement.ts';
+import { billOfImage, DPKG_FORMAT } from './image-check/bill-of-materials.ts';
 import { buildRoot } from './image-check/build-root.ts';
 import { imageSettings, parseDockerfile } from './image-check/dockerfile.ts';
 import { enterRoot } from './image-check/enter-root.ts';
@@ -39,6 +40,16 @@ async function check(): Promise<number> {
   const started = performance.now();
   const root = await buildRoot(instructions, context, cache, extra);
   say(`built in ${((performance.now() - started) / 1000).toFixed(0)} s: ${sizeOf(root)}`);
+
+  const packages = execFileSync('chroot', [root, 'dpkg-query', '--show', `--showformat=${DPKG_FORMAT}`], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 ** 2,
+  });
+  const base = instructions.find(({ kind }) => kind === 'FROM') as { image: string };
+  const bill = join(cache, 'hourglass-session.cdx.json');
+  const described = billOfImage(packages, extra.WHEELS === 'no' ? [] : wheels(), base.image);
+  writeFileSync(bill, `${JSON.stringify(described, undefined, 2)}\n`);
+  say(`bill of materials (CycloneDX): ${bill}`);
 
   const wrong = disagreements(
     root,

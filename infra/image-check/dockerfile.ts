@@ -24,9 +24,14 @@ export interface ImageSettings {
 
 /** @throws when there is an instruction, or a form of one, that the check would not execute as Docker does. */
 export function parseDockerfile(text: string): Instruction[] {
+  const given = new Map<string, string>();
   return logicalLines(text).map((line) => {
     const [, name = '', rest = ''] = /^(\S+)\s+([\s\S]*)$/.exec(line) ?? [];
-    return parseInstruction(name, rest.trim(), line);
+    const instruction = parseInstruction(name, rest.trim(), line);
+    if (instruction.kind === 'ARG') given.set(instruction.name, instruction.value);
+    if (instruction.kind !== 'FROM') return instruction;
+    const image = instruction.image.replace(/\$\{(\w+)\}/g, (_, key) => given.get(key) ?? unsupported(line));
+    return { kind: 'FROM', image };
   });
 }
 

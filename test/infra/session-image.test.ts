@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
+const SESSION_BASE_DIGEST = `sha256:${'a'.repeat(64)}`;
 const script = resolve(import.meta.dirname, '../../infra/build-session-image.mjs');
 
 /** The script that azd runs, with an `az` that only writes down what it is asked. */
@@ -21,7 +22,7 @@ suite('the hook that builds the session image', () => {
 
   async function run(environment: Record<string, string>, ...args: string[]) {
     await writeFile(join(folder, 'asked'), '');
-    const env = { PATH: `${folder}:${process.env.PATH}`, ...environment };
+    const env = { PATH: `${folder}:${process.env.PATH}`, SESSION_BASE_DIGEST, ...environment };
     const code = await new Promise<number | string>((done) => {
       execFile(process.execPath, [script, ...args], { env }, (error) => done(error ? (error.code ?? -1) : 0));
     });
@@ -31,12 +32,27 @@ suite('the hook that builds the session image', () => {
 
   const CONTAINER_REGISTRY_NAME = 'crexample';
 
+  test('builds on a base that is named by its digest, and on none that is not, unless that is asked for', async () => {
+    const known = { CONTAINER_REGISTRY_NAME, SESSION_IMAGE_TAG: 'v2' };
+    for (const digest of ['', 'latest', 'sha256:12', `sha256:${'a'.repeat(64)} --file x`]) {
+      for (const args of [[], ['--before-provisioning']])
+        assert.deepEqual(await run({ ...known, SESSION_BASE_DIGEST: digest }, ...args), {
+          code: 1,
+          built: [],
+        });
+    }
+    assert.match((await run(known)).built.join(), / --build-arg BASE_DIGEST=@sha256:a{64} \S+session$/);
+    const unpinned = await run({ ...known, SESSION_BASE_DIGEST: 'unpinned' });
+    assert.doesNotMatch(unpinned.built.join(), /build-arg/);
+    assert.equal(unpinned.code, 0);
+  });
+
   test('builds a tag that is not there, and no tag twice', async () => {
     const one = await run({ CONTAINER_REGISTRY_NAME, SESSION_IMAGE_TAG: 'v2' });
     assert.equal(one.code, 0);
     assert.match(
       one.built.join(),
-      /^acr build --registry crexample --image hourglass-session:v2 \S+session$/,
+      /^acr build --registry crexample --image hourglass-session:v2 --build-arg \S+ \S+session$/,
     );
     assert.deepEqual(await run({ CONTAINER_REGISTRY_NAME, SESSION_IMAGE_TAG: 'v1' }), { code: 0, built: [] });
   });
@@ -65,6 +81,7 @@ suite('the hook that builds the session image', () => {
     const skipped = await run({
       CONTAINER_REGISTRY_NAME,
       SESSION_IMAGE_TAG: 'v2',
+      SESSION_BASE_DIGEST: '',
       SKIP_SESSION_IMAGE: 'true',
     });
     assert.deepEqual(skipped, { code: 0, built: [] });
