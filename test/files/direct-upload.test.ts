@@ -50,6 +50,30 @@ describe('a file that is too large for one request', { concurrency: true }, () =
     assert.ok(Buffer.from(back).equals(content));
   });
 
+  it('whose sender leaves in the middle is no file, and leaves no bytes that anybody reads', async () => {
+    await using api = await testApi();
+    const head =
+      '--b\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nassistants\r\n' +
+      '--b\r\ncontent-disposition: form-data; name="file"; filename="a.csv"\r\n\r\n';
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent === 0) controller.enqueue(Buffer.from(head));
+        else if (sent <= 10) controller.enqueue(Buffer.alloc(1024 ** 2, 'x'));
+        else controller.error(new Error('left'));
+        sent += 1;
+      },
+    });
+    const headers = { authorization: 'Bearer KEY-A', 'content-type': 'multipart/form-data; boundary=b' };
+    const init = { method: 'POST', body, headers, duplex: 'half' } as RequestInit;
+    const answer = await api.fetch('http://api/v1/files', init).catch(() => undefined);
+    assert.ok(answer === undefined || answer.status === 400, `${answer?.status}`);
+    assert.ok(sent > 10, 'it was well under way');
+    assert.deepEqual((await api.client().files.list()).data, []);
+    const blobs = api.engine.services.account.container('files').listBlobsFlat();
+    for await (const { name } of blobs) assert.fail(`${name} is left`);
+  });
+
   it('says the other limit where that is the lower one', async () => {
     await using api = await testApi({ MAX_FILE_BYTES: String(LIMIT) });
     const file = await toFile(Buffer.alloc(LIMIT + 100_000, 'x'), 'large.csv');
