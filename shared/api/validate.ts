@@ -23,9 +23,14 @@ export function validate<S extends z.ZodType>(schema: S, input: unknown): z.outp
   throw badRequest(message, param, code);
 }
 
-/** PHP's `json_encode` makes `[]` of an array without members, of which it cannot know that it is to be an object. */
+/**
+ * PHP's `json_encode` makes `[]` of an array without members, of which it cannot know that it is to be an object;
+ * .NET's `PostAsJsonAsync` makes `null` of a request that its caller left out.
+ */
 const orEmpty = (schema: z.ZodType, input: unknown): unknown =>
-  Array.isArray(input) && input.length === 0 && schema.safeParse({}).success ? {} : input;
+  isNothing(input) && schema.safeParse({}).success ? {} : input;
+
+const isNothing = (input: unknown): boolean => input === null || (Array.isArray(input) && input.length === 0);
 
 function isLarge(input: unknown): boolean {
   let left = SMALL_VALUES;

@@ -26,9 +26,20 @@ const python = process.env.CLIENTS_PYTHON ?? 'python3';
 
 const clients: readonly Client[] = [
   {
-    name: '.NET: OpenAI 2.10.0 and Azure.AI.OpenAI 2.9.0-beta.1',
-    needs: [['dotnet', '--version']],
-    run: ['dotnet', 'run', '--project', join(here, 'dotnet')],
+    name: ".NET: OpenAI 2.10.0 and Azure.AI.OpenAI 2.9.0-beta.1, and what Semantic Kernel's agents do with them",
+    needs: [
+      ['dotnet', '--version'],
+      ['dotnet', 'restore', join(here, 'dotnet')],
+    ],
+    run: ['dotnet', 'run', '--no-restore', '--project', join(here, 'dotnet')],
+  },
+  {
+    name: '.NET: Betalgo.Ranul.OpenAI 9.2.6',
+    needs: [
+      ['dotnet', '--version'],
+      ['dotnet', 'restore', join(here, 'betalgo')],
+    ],
+    run: ['dotnet', 'run', '--no-restore', '--project', join(here, 'betalgo')],
   },
   {
     name: 'Python: openai, as it is installed',
@@ -71,7 +82,7 @@ const answer: TurnOf = (request) => {
 };
 
 const has = ([command = '', ...rest]: readonly string[]): boolean =>
-  spawnSync(command, rest, { stdio: 'ignore' }).status === 0;
+  spawnSync(command, rest, { stdio: 'ignore', env: { ...process.env, CLIENTS_BUILD: build } }).status === 0;
 
 /** The exit code of a program; what it prints is shown. */
 function run(

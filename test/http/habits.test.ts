@@ -43,6 +43,19 @@ test('a body [] is an empty object, wherever a body may be empty', async () => {
   assert.deepEqual([status, error.code], [400, 'invalid_type']);
 });
 
+/** Betalgo.Ranul.OpenAI 9.2.6: `PostAsJsonAsync` of a request that its caller left out, `ThreadCreate()`, `RunCancel(…)`. */
+test('a body null is an empty object, wherever a body may be empty', async () => {
+  const { id: assistant_id } = await assistants.create({ model: 'scripted' });
+  const thread = await call('POST', '/threads', null);
+  assert.equal(thread.status, 200);
+  await threads.messages.create(String(thread.json.id), { role: 'user', content: 'Hi' });
+  const run = await threads.runs.create(String(thread.json.id), { assistant_id });
+  const cancelled = await call('POST', `/threads/${thread.json.id}/runs/${run.id}/cancel`, null);
+  assert.equal(cancelled.status, 200);
+  const { status, error } = await call('POST', '/assistants', null);
+  assert.deepEqual([status, error.code], [400, 'invalid_type']);
+});
+
 /** alexrudall/ruby-openai, spec/fixtures/cassettes/runs_submit_tool_outputs_run_setup.yml: 200. */
 test('a run may have a budget of 16 tokens', async () => {
   const { id: assistant_id } = await assistants.create({ model: 'scripted', instructions: 'Count.' });

@@ -1,4 +1,5 @@
-// The life of an application with .NET's official clients: OpenAI at /v1, and Azure.AI.OpenAI at /openai.
+// The life of an application with .NET's official clients: OpenAI at /v1, and Azure.AI.OpenAI at /openai. Then what
+// Semantic Kernel's agents do with them.
 using System.ClientModel;
 using System.Text;
 using Azure.AI.OpenAI;
@@ -20,6 +21,8 @@ var openai = new OpenAIClient(key, new OpenAIClientOptions { Endpoint = new Uri(
 await Live(openai.GetAssistantClient(), openai.GetOpenAIFileClient());
 var azure = new AzureOpenAIClient(new Uri(address), key);
 await Live(azure.GetAssistantClient(), azure.GetOpenAIFileClient());
+await new SemanticKernel(openai.GetAssistantClient(), Check).Live();
+await new SemanticKernel(azure.GetAssistantClient(), Check).Live();
 Console.WriteLine($"{checks} checks");
 
 async Task Live(AssistantClient client, OpenAIFileClient files)

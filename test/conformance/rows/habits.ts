@@ -72,10 +72,11 @@ export const habits: readonly Row[] = [
     },
   },
   {
-    says: 'a body [] is an empty object, and metadata [] is none',
+    says: 'a body [] or null is an empty object, and metadata [] is none',
     async run(api) {
       const { id } = await accepted(api, '/v1/threads', []);
       await accepted(api, `/v1/threads/${id}`, []);
+      await accepted(api, `/v1/threads/${id}`, null);
       const { status } = await api.send('POST', `/v1/threads/${id}`, { body: { metadata: [] } });
       assert.equal(status, 400);
       await api.client.beta.threads.delete(String(id));
