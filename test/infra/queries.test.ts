@@ -117,7 +117,6 @@ suite('docs/deploy.md and docs/operate.md', () => {
         'RUN',
         'CHAT_MODEL',
         'EMBEDDING_MODEL',
-        'TOKEN',
       ],
     ]);
     for (const page of [await project('docs/deploy.md'), operate]) {
