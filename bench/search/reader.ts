@@ -21,7 +21,7 @@ const MEGABYTE = 1024 * 1024;
 
 function aFile(): Buffer {
   if (kind === 'txt')
-    return Buffer.from(Array.from({ length: 50_000 }, () => `${someWords(random, 20)}.\n`).join(''));
+    return Buffer.from(Array.from({ length: 65_000 }, () => `${someWords(random, 20)}.\n`).join(''));
   const page = () => Array.from({ length: 40 }, () => someWords(random, 12)).join('\n');
   const pages = pdf(Array.from({ length: 1_500 }, page));
   // Pictures make up most of such a file, and are not looked at.
